@@ -1,0 +1,30 @@
+//! Durable store of sealed reports, editions and cards.
+//!
+//! Everything behind the trait [`Store`] is ciphertext or a signed public document. The store keeps no
+//! time finer than a batch period, no name that came from outside, and no order of arrival in its keys.
+//! [`LocalStore`] keeps small things in SQLite and large ones in files, and answers only after `fsync`.
+
+mod error;
+mod files;
+mod kinds;
+mod local;
+mod maintenance;
+mod readers;
+mod settings;
+mod staged;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod writer;
+
+pub use error::StoreError;
+pub use kinds::{
+    Accepted, AgencyKey, CardOutcome, Class, DeskActivity, DiskState, Done, EditionOutcome, Listed, NewCard,
+    NewEdition, NewReport, Period, Quota, Sealed, StoredCard, StoredEdition, Usage,
+};
+pub use local::LocalStore;
+pub use maintenance::{AgencyPlan, Maintained, Plan, Reconciled};
+pub use settings::{DiskReserve, Settings};
+pub use store::{Staged, Store};

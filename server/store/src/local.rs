@@ -1,0 +1,353 @@
+//! SQLite and files on the disk of this machine.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use bisik_formats::day::{Day, EditionNumber};
+use bisik_formats::ids::{AgencyId, DeskId, Hasher, ReportId};
+use rand::CryptoRng;
+use rustix::fs::{FlockOperation, flock, statvfs};
+
+use crate::files::{Files, make_folder, sync_folder};
+use crate::readers::Readers;
+use crate::staged::{StagedFile, refuse};
+use crate::tables::{self, acknowledgement, agency, card, content, desk, edition, report, tally};
+use crate::usage::UsageTable;
+use crate::writer::{Content, Insert, Job, Places, Writer, delete_one};
+use crate::{
+    AgencyKey, CardOutcome, Class, DeskActivity, DiskReserve, DiskState, Done, EditionOutcome, Listed,
+    Maintained, NewCard, NewEdition, NewReport, Period, Plan, Quota, Reconciled, Sealed, Settings, Staged,
+    Store, StoreError, StoredCard, StoredEdition, Usage,
+};
+
+/// Ids handled in one transaction, so that arriving reports do not wait long for an acknowledgement.
+pub(crate) const BATCH: usize = 128;
+
+/// The store on the local disk.
+pub struct LocalStore {
+    pub(crate) folder: PathBuf,
+    pub(crate) reports: Files,
+    pub(crate) bodies: Files,
+    pub(crate) readers: Readers,
+    pub(crate) usage: Arc<UsageTable>,
+    pub(crate) rewrite_limit: u64,
+    places: Arc<Places>,
+    disk: DiskReserve,
+    jobs: RwLock<Option<SyncSender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    _lock: File,
+}
+
+impl LocalStore {
+    /// Opens or makes the data folder, and removes what an interrupted upload left there.
+    ///
+    /// # Errors
+    /// When another process holds it, the schema is unknown, or the disk fails.
+    pub fn open(settings: Settings, rng: impl CryptoRng + Send + 'static) -> Result<Self, StoreError> {
+        let folder = settings.folder;
+        make_folder(&folder)?;
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(folder.join("lock"))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::InUse)?;
+        let reports = Files::open(folder.join("reports"))?;
+        let bodies = Files::open(folder.join("editions"))?;
+        let path = folder.join("bisik.sqlite");
+        if !path.exists() && !reports.places()?.is_empty() {
+            return Err(StoreError::FilesWithoutDatabase);
+        }
+        let conn = tables::open_writer(&path)?;
+        sync_folder(&folder)?;
+        let places = Arc::new(Places::new(Box::new(rng)));
+        let usage = Arc::<UsageTable>::default();
+        let writer =
+            Writer { conn, places: Arc::clone(&places), usage: Arc::clone(&usage), files: reports.clone() };
+        let (jobs, waiting) = sync_channel(settings.queue);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(&waiting))?;
+        Ok(Self {
+            folder,
+            reports,
+            bodies,
+            readers: Readers::new(path),
+            usage,
+            rewrite_limit: settings.rewrite_limit,
+            places,
+            disk: settings.disk,
+            jobs: RwLock::new(Some(jobs)),
+            thread: Mutex::new(Some(thread)),
+            _lock: lock,
+        })
+    }
+
+    /// Has the writing thread do something and waits for it.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = sync_channel(1);
+        let job = Job::Run(Box::new(move |writer| {
+            // Nobody may be waiting any more: the work counts all the same.
+            let _sent = answer.send(work(writer));
+        }));
+        self.jobs()?.send(job).map_err(|_| StoreError::Closed)?;
+        answered.recv().map_err(|_| StoreError::Closed)?
+    }
+
+    fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
+        self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
+
+    fn room(&self, length: u64, class: Class) -> Result<(), StoreError> {
+        let disk = statvfs(&self.folder)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let (keep, inodes) = match class {
+            Class::Text => (self.disk.floor_bytes, 0),
+            Class::Large => (self.disk.bytes, self.disk.inodes),
+        };
+        let staged = if class == Class::Large { self.usage.staged() } else { 0 };
+        let wanted = keep.saturating_add(staged).saturating_add(length);
+        // A file system that counts no inodes says that it has none at all.
+        let inodes_fit = disk.f_files == 0 || disk.f_favail > inodes;
+        if free >= wanted && inodes_fit { Ok(()) } else { Err(StoreError::DiskFull) }
+    }
+}
+
+impl Store for LocalStore {
+    fn register(&self, id: &AgencyId, quota: Quota) -> Result<AgencyKey, StoreError> {
+        let id = *id;
+        self.run(move |writer| {
+            let key = writer.transaction(|transaction| agency::key(transaction, &id))?;
+            writer.usage.register(key, quota, tally::days(&writer.conn, key)?);
+            Ok(key)
+        })
+    }
+
+    fn admit(&self, agency: AgencyKey, length: u64, class: Class) -> Result<(), StoreError> {
+        self.usage.of(agency)?.admit(length, class)?;
+        self.room(length, class)
+    }
+
+    fn accept_text(&self, report: NewReport, sealed: Vec<u8>, done: Done) {
+        let length = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
+        let insert = Insert { report, length, content: Content::Bytes(sealed), done };
+        let jobs = match self.jobs() {
+            Ok(jobs) => jobs,
+            Err(error) => return refuse(Job::Insert(insert), error),
+        };
+        match jobs.try_send(Job::Insert(insert)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => refuse(job, StoreError::Busy),
+            Err(TrySendError::Disconnected(job)) => refuse(job, StoreError::Closed),
+        }
+    }
+
+    fn stage(&self, agency: AgencyKey, length: u64) -> Result<Box<dyn Staged>, StoreError> {
+        self.room(length, Class::Large)?;
+        let reservation = self.usage.of(agency)?.reserve(length)?;
+        Ok(Box::new(StagedFile {
+            agency,
+            files: self.reports.clone(),
+            partial: self.reports.create(self.places.next())?,
+            hasher: Hasher::new(),
+            announced: length,
+            written: 0,
+            reservation,
+            jobs: self.jobs()?,
+        }))
+    }
+
+    fn list(
+        &self,
+        agency: AgencyKey,
+        after: Option<&ReportId>,
+        now: Period,
+        limit: usize,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.readers.read(|conn| report::list(conn, agency, after, now, limit))
+    }
+
+    fn read(&self, agency: AgencyKey, id: &ReportId, now: Period) -> Result<Option<Sealed>, StoreError> {
+        self.readers.read(|conn| {
+            let stored = report::get(conn, agency, id)?.filter(|stored| stored.ready <= now);
+            let Some(stored) = stored else { return Ok(None) };
+            if !stored.in_file {
+                return Ok(content::get(conn, stored.place)?.map(Sealed::Bytes));
+            }
+            let (file, length) = self.reports.read(stored.place)?;
+            Ok(Some(Sealed::File { file, length }))
+        })
+    }
+
+    fn acknowledge(
+        &self,
+        agency: AgencyKey,
+        desk: &DeskId,
+        ids: &[ReportId],
+        desks: &[DeskId],
+        today: Day,
+    ) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        for ids in ids.chunks(BATCH) {
+            let (desk, ids, desks) = (desk.clone(), ids.to_vec(), desks.to_vec());
+            deleted += self.run(move |writer| {
+                let gone = writer.transaction(|transaction| {
+                    let mut gone = Vec::new();
+                    for id in &ids {
+                        if report::get(transaction, agency, id)?.is_none() {
+                            continue;
+                        }
+                        acknowledgement::insert(transaction, agency, id, &desk)?;
+                        if acknowledgement::complete(transaction, agency, id, &desks)? {
+                            gone.extend(delete_one(transaction, agency, id)?);
+                        }
+                    }
+                    Ok(gone)
+                })?;
+                writer.forget(agency, &gone)
+            })?;
+        }
+        // Also an empty acknowledgement is a sign of life.
+        let desk = desk.clone();
+        self.run(move |writer| {
+            writer.transaction(|transaction| desk::seen(transaction, agency, &desk, today))
+        })?;
+        Ok(deleted)
+    }
+
+    fn put_card(&self, agency: AgencyKey, card: &NewCard<'_>) -> Result<CardOutcome, StoreError> {
+        let (serial, hash, bundle) = (card.serial, card.hash, card.bundle.to_vec());
+        let (desks, old_shape_until) = (card.desks.to_vec(), card.old_shape_until);
+        let (outcome, gone) = self.run(move |writer| {
+            writer.transaction(|transaction| {
+                if let Some(current) = card::current(transaction, agency)? {
+                    if current.bundle == bundle {
+                        return Ok((CardOutcome::Same, Vec::new()));
+                    }
+                    if current.serial >= serial {
+                        return Ok((CardOutcome::NotNewer, Vec::new()));
+                    }
+                }
+                let card = NewCard { serial, hash, bundle: &bundle, desks: &desks, old_shape_until };
+                card::replace(transaction, agency, &card)?;
+                Ok((CardOutcome::Current, edition::keep_only(transaction, agency, &desks)?))
+            })
+        })?;
+        for place in gone {
+            self.bodies.remove(place)?;
+        }
+        Ok(outcome)
+    }
+
+    fn card(&self, agency: AgencyKey) -> Result<Option<StoredCard>, StoreError> {
+        self.readers.read(|conn| card::get(conn, agency))
+    }
+
+    fn put_edition(&self, agency: AgencyKey, edition: &NewEdition<'_>) -> Result<EditionOutcome, StoreError> {
+        let mut partial = self.bodies.create(self.places.next())?;
+        partial.write(edition.body)?;
+        let kept = self.bodies.keep(partial)?;
+        let place = kept.place();
+        let (desk, number, header) = (edition.desk.clone(), edition.number, edition.header.to_vec());
+        let length = edition.body.len();
+        let result = self.run(move |writer| {
+            writer.transaction(|transaction| {
+                if let Some((current, current_header)) = edition::current(transaction, agency, &desk)? {
+                    let outcome = match number.cmp(&current) {
+                        std::cmp::Ordering::Greater => None,
+                        std::cmp::Ordering::Less => Some(EditionOutcome::Older),
+                        std::cmp::Ordering::Equal if header == current_header => Some(EditionOutcome::Same),
+                        std::cmp::Ordering::Equal => Some(EditionOutcome::Forked),
+                    };
+                    if let Some(outcome) = outcome {
+                        return Ok((outcome, None));
+                    }
+                }
+                let row = edition::Row { desk: &desk, number, header: &header, place, length };
+                let gone = edition::replace(transaction, agency, &row)?;
+                Ok((EditionOutcome::Current, gone))
+            })
+        });
+        match result {
+            Ok((EditionOutcome::Current, gone)) => {
+                drop(kept);
+                gone.map_or(Ok(()), |place| self.bodies.remove(place))?;
+                Ok(EditionOutcome::Current)
+            }
+            Ok((outcome, _)) => {
+                kept.discard();
+                Ok(outcome)
+            }
+            Err(error) => {
+                kept.discard();
+                Err(error)
+            }
+        }
+    }
+
+    fn editions(&self, agency: AgencyKey) -> Result<Vec<StoredEdition>, StoreError> {
+        self.readers.read(|conn| edition::all(conn, agency))
+    }
+
+    fn edition_body(
+        &self,
+        agency: AgencyKey,
+        desk: &DeskId,
+        number: EditionNumber,
+    ) -> Result<Option<Sealed>, StoreError> {
+        self.readers.read(|conn| {
+            let Some(place) = edition::place(conn, agency, desk, number)? else { return Ok(None) };
+            let (file, length) = self.bodies.read(place)?;
+            Ok(Some(Sealed::File { file, length }))
+        })
+    }
+
+    fn usage(&self, agency: AgencyKey) -> Result<Usage, StoreError> {
+        Ok(self.usage.of(agency)?.totals())
+    }
+
+    fn desks(&self, agency: AgencyKey) -> Result<Vec<DeskActivity>, StoreError> {
+        self.readers.read(|conn| desk::all(conn, agency))
+    }
+
+    fn disk(&self) -> Result<DiskState, StoreError> {
+        let disk = statvfs(&self.folder)?;
+        Ok(DiskState {
+            free_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+            free_inodes: (disk.f_files != 0).then_some(disk.f_favail),
+            low: self.room(0, Class::Large).is_err(),
+        })
+    }
+
+    fn maintain(&self, plan: &Plan) -> Result<Maintained, StoreError> {
+        self.maintain_all(plan)
+    }
+
+    fn reconcile(&self) -> Result<Reconciled, StoreError> {
+        self.reconcile_all()
+    }
+
+    fn close(&self) {
+        drop(self.jobs.write().unwrap_or_else(PoisonError::into_inner).take());
+        self.readers.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic of the thread has been reported by its own hook.
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl Drop for LocalStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

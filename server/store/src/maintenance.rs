@@ -1,0 +1,170 @@
+//! What is done once a day and once a start.
+
+use std::collections::HashSet;
+
+use bisik_formats::day::Day;
+use bisik_formats::ids::{DeskId, ReportId};
+use rustix::fs::statvfs;
+
+use crate::files::{Files, Place};
+use crate::local::{BATCH, LocalStore};
+use crate::tables::{acknowledgement, card, edition, report};
+use crate::writer::Writer;
+use crate::{AgencyKey, StoreError};
+
+/// What the daily maintenance works by.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The present UTC day.
+    pub today: Day,
+    /// Every agency of the server.
+    pub agencies: Vec<AgencyPlan>,
+}
+
+/// Retention and desks of one agency.
+#[derive(Debug, Clone)]
+pub struct AgencyPlan {
+    /// The agency.
+    pub agency: AgencyKey,
+    /// Reports of days before this one are deleted.
+    pub keep_from: Day,
+    /// Desks of the current card: what they all hold is deleted.
+    pub desks: Vec<DeskId>,
+}
+
+/// What the daily maintenance did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Maintained {
+    /// Reports whose retention ended without every desk having acknowledged them.
+    pub expired: u64,
+    /// Reports that all desks of a changed card hold.
+    pub acknowledged: u64,
+    /// Whether the database was rewritten in random order; false when it is too large or the disk too full.
+    pub rewritten: bool,
+    /// Whether the write-ahead log is empty now.
+    pub log_empty: bool,
+}
+
+/// What comparing files with rows found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Files that no row named; they are removed.
+    pub removed: u64,
+    /// Rows whose file is gone: these reports or editions are lost.
+    pub missing: u64,
+}
+
+impl LocalStore {
+    pub(crate) fn maintain_all(&self, plan: &Plan) -> Result<Maintained, StoreError> {
+        let mut done = Maintained::default();
+        for agency in &plan.agencies {
+            done.expired += self.expire(agency)?;
+            done.acknowledged += self.finish_acknowledged(agency)?;
+            let (key, today) = (agency.agency, plan.today);
+            self.run(move |writer| {
+                writer.transaction(|transaction| card::expire_shapes(transaction, key, today))
+            })?;
+        }
+        let (limit, folder) = (self.rewrite_limit, self.folder.clone());
+        let disk = statvfs(&self.folder)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        (done.rewritten, done.log_empty) = self.run(move |writer| {
+            let rewritten = rewrite(writer, &folder.to_string_lossy(), limit, free)?;
+            Ok((rewritten, writer.empty_log()?))
+        })?;
+        Ok(done)
+    }
+
+    pub(crate) fn reconcile_all(&self) -> Result<Reconciled, StoreError> {
+        let mut done = Reconciled::default();
+        let reports = self.readers.read(report::file_places)?;
+        self.compare(&self.reports, reports, report::names_file, &mut done)?;
+        let bodies = self.readers.read(edition::places)?;
+        let names_body = |conn: &rusqlite::Connection, place| Ok(edition::places(conn)?.contains(&place));
+        self.compare(&self.bodies, bodies, names_body, &mut done)?;
+        Ok(done)
+    }
+
+    /// Compares the files of one folder with the places that rows name.
+    fn compare(
+        &self,
+        files: &Files,
+        named: Vec<Place>,
+        is_named: impl Fn(&rusqlite::Connection, Place) -> Result<bool, StoreError>,
+        done: &mut Reconciled,
+    ) -> Result<(), StoreError> {
+        let named: HashSet<Place> = named.into_iter().collect();
+        for place in files.places()? {
+            // The order matters: a file whose row is settled after this question has its row before the next.
+            if named.contains(&place)
+                || files.is_unsettled(place)
+                || self.readers.read(|conn| is_named(conn, place))?
+            {
+                continue;
+            }
+            files.remove(place)?;
+            done.removed += 1;
+        }
+        for place in named {
+            // The row may have gone since, together with its file.
+            if !files.holds(place) && self.readers.read(|conn| is_named(conn, place))? {
+                done.missing += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn expire(&self, plan: &AgencyPlan) -> Result<u64, StoreError> {
+        let (agency, keep_from) = (plan.agency, plan.keep_from);
+        let mut expired = 0;
+        let mut after: Option<ReportId> = None;
+        // The counters tell without a scan whether there is anything to look for.
+        while self.usage.of(agency)?.totals().oldest.is_some_and(|oldest| oldest < keep_from) {
+            let ids =
+                self.readers.read(|conn| report::older(conn, agency, after.as_ref(), keep_from, BATCH))?;
+            let Some(last) = ids.last() else { break };
+            after = Some(*last);
+            expired += self.run(move |writer| writer.delete(agency, &ids))?;
+        }
+        Ok(expired)
+    }
+
+    /// Deletes what became complete because a new card has fewer desks.
+    fn finish_acknowledged(&self, plan: &AgencyPlan) -> Result<u64, StoreError> {
+        let (agency, desks) = (plan.agency, plan.desks.clone());
+        let complete: Vec<ReportId> = self.readers.read(|conn| {
+            let mut complete = Vec::new();
+            for id in acknowledgement::begun(conn, agency)? {
+                if acknowledgement::complete(conn, agency, &id, &desks)? {
+                    complete.push(id);
+                }
+            }
+            Ok(complete)
+        })?;
+        let mut deleted = 0;
+        for ids in complete.chunks(BATCH) {
+            let ids = ids.to_vec();
+            deleted += self.run(move |writer| writer.delete(agency, &ids))?;
+        }
+        Ok(deleted)
+    }
+}
+
+/// Writes the database anew, in the order of its random keys, so that no page tells when it was filled.
+fn rewrite(writer: &mut Writer, folder: &str, limit: u64, free: u64) -> Result<bool, StoreError> {
+    let pages: i64 = writer.conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    let page: i64 = writer.conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let size = u64::try_from(pages.saturating_mul(page)).unwrap_or(u64::MAX);
+    // The rewriting needs a second copy in a temporary file and a third in the write-ahead log.
+    if size > limit || free < size.saturating_mul(3) {
+        return Ok(false);
+    }
+    let conn = &writer.conn;
+    // In memory the second copy would be as large as all reports; in the data folder it is ciphertext among its like.
+    conn.pragma_update(None, "temp_store_directory", folder)?;
+    conn.pragma_update(None, "temp_store", "FILE")?;
+    let result = conn.execute_batch("VACUUM");
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    result?;
+    Ok(true)
+}

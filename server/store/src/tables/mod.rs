@@ -1,0 +1,101 @@
+//! The database: one table a file.
+//!
+//! No column holds a time finer than a batch period, and no key rises with time.
+
+pub(crate) mod acknowledgement;
+pub(crate) mod agency;
+pub(crate) mod card;
+pub(crate) mod content;
+pub(crate) mod desk;
+pub(crate) mod edition;
+pub(crate) mod report;
+pub(crate) mod tally;
+
+use std::path::Path;
+
+use bisik_formats::day::Day;
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// The schema version that this program reads and writes.
+const SCHEMA: i64 = 1;
+
+/// Bytes of a page; a text report fills few overflow pages of this size.
+const PAGE: i64 = 8192;
+
+/// Opens the writing connection and makes the tables when the database is new.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    conn.pragma_update(None, "page_size", PAGE)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    common(&conn)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "cache_size", -4096)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match found {
+        0 => create(&conn)?,
+        SCHEMA => {}
+        found => return Err(StoreError::SchemaVersion { found, known: SCHEMA }),
+    }
+    Ok(conn)
+}
+
+/// Opens a connection that only reads.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    common(&conn)?;
+    conn.pragma_update(None, "cache_size", -512)?;
+    conn.pragma_update(None, "query_only", true)?;
+    Ok(conn)
+}
+
+/// Settings that every connection needs: SQLite forgets them when it closes.
+fn common(conn: &Connection) -> Result<(), StoreError> {
+    conn.busy_timeout(std::time::Duration::from_secs(10))?;
+    conn.pragma_update(None, "secure_delete", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}
+
+fn create(conn: &Connection) -> Result<(), StoreError> {
+    let tables = [
+        agency::CREATE,
+        report::CREATE,
+        content::CREATE,
+        acknowledgement::CREATE,
+        tally::CREATE,
+        edition::CREATE,
+        card::CREATE,
+        desk::CREATE,
+    ];
+    let sql = format!("BEGIN IMMEDIATE;\n{}\nPRAGMA user_version = {SCHEMA};\nCOMMIT;", tables.join("\n"));
+    Ok(conn.execute_batch(&sql)?)
+}
+
+/// Returns a day as a column keeps it: days since 2000-01-01.
+pub(crate) fn day_number(day: Day) -> i64 {
+    // Moving below the first day stops at the first day.
+    i64::from(day.days_since(day.plus(i32::MIN)))
+}
+
+/// Returns the day that a column names.
+pub(crate) fn day_from(number: i64, table: &'static str) -> Result<Day, StoreError> {
+    let damaged = StoreError::Damaged(table);
+    let Ok(days) = i32::try_from(number) else { return Err(damaged) };
+    Day::new(2000, 1, 1).map(|first| first.plus(days)).map_err(|_| damaged)
+}
+
+/// Returns a count as SQLite keeps it.
+pub(crate) fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Returns a count that SQLite kept.
+pub(crate) fn count(value: i64, table: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::Damaged(table))
+}
