@@ -1,0 +1,50 @@
+//! Every chore of the project is a subcommand: `cargo xtask <chore>`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the developer who started it"
+)]
+
+mod fuzz;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::shell::Outcome;
+
+/// Chores of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every gate and test; install what is missing where that is possible.
+    Test(test::Args),
+    /// Run the fuzz targets, each for some seconds.
+    Fuzz(fuzz::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Outcome {
+    match chore {
+        Chore::Test(args) => test::chore(&args),
+        Chore::Fuzz(args) => fuzz::chore(&args),
+    }
+}

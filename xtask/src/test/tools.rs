@@ -1,0 +1,75 @@
+//! What the gates need from the machine: found, installed, or named.
+
+use std::process::Command;
+
+use crate::shell::{Outcome, command, failure, is_on_path, output, run, succeeds};
+
+/// A program that the gates need, how it is found, and the Debian package that brings it.
+struct Tool {
+    /// How the tool is called in the message.
+    name: &'static str,
+    found: fn() -> bool,
+    package: &'static str,
+}
+
+/// Everything besides the Rust toolchain.
+const TOOLS: [Tool; 9] = [
+    Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
+    Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
+    Tool { name: "node 18 or newer", found: has_node, package: "nodejs" },
+    Tool { name: "npm", found: || is_on_path("npm"), package: "npm" },
+    Tool { name: "python3", found: || is_on_path("python3"), package: "python3" },
+    Tool { name: "python3 venv", found: has_venv, package: "python3-venv" },
+    Tool { name: "strace", found: || is_on_path("strace"), package: "strace" },
+    Tool { name: "systemd-analyze", found: || is_on_path("systemd-analyze"), package: "systemd" },
+    Tool { name: "tor", found: || is_on_path("tor"), package: "tor" },
+];
+
+/// Makes sure that every tool is there.
+///
+/// As root on Debian and its kin missing ones are installed, if `install` allows it; else the failure names the
+/// one command that does it.
+pub(crate) fn ensure(install: bool) -> Outcome {
+    let missing = missing();
+    if missing.is_empty() {
+        println!("every tool is there");
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    if install && is_on_path("apt-get") && is_root() {
+        run(&mut apt(&["update", "-q"]))?;
+        run(apt(&["install", "-y", "-q", "--no-install-recommends"]).args(&packages))?;
+    }
+    let names: Vec<&str> = self::missing().iter().map(|tool| tool.name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(failure(format!(
+        "missing: {}. Run as root: apt-get install {}",
+        names.join(", "),
+        packages.join(" ")
+    )))
+}
+
+fn missing() -> Vec<&'static Tool> {
+    TOOLS.iter().filter(|tool| !(tool.found)()).collect()
+}
+
+/// `apt-get` that asks nothing and starts no service: run level 1 is that of a machine under maintenance.
+fn apt(args: &[&str]) -> Command {
+    let mut apt = command("apt-get", args);
+    apt.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
+    apt
+}
+
+fn is_root() -> bool {
+    output(&mut command("id", ["-u"])).is_ok_and(|id| id.trim() == "0")
+}
+
+fn has_node() -> bool {
+    succeeds("node", &["-e", "process.exit(Number(process.versions.node.split('.')[0]) >= 18 ? 0 : 1)"])
+}
+
+fn has_venv() -> bool {
+    succeeds("python3", &["-c", "import venv, ensurepip"])
+}
