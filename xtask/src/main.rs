@@ -6,6 +6,7 @@
     reason = "a chore talks to the developer who started it"
 )]
 
+mod bench;
 mod fuzz;
 mod shell;
 mod test;
@@ -28,11 +29,16 @@ struct Cli {
 enum Chore {
     /// Run every gate and test; install what is missing where that is possible.
     Test(test::Args),
+    /// Measure the speed and memory that docs/performance.md promises.
+    Bench(bench::Args),
     /// Run the fuzz targets, each for some seconds.
     Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
+    if let Some(part) = bench::part_asked_for() {
+        return part;
+    }
     match run(Cli::parse().chore) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> Outcome {
     match chore {
         Chore::Test(args) => test::chore(&args),
+        Chore::Bench(args) => bench::chore(&args),
         Chore::Fuzz(args) => fuzz::chore(&args),
     }
 }
