@@ -23,7 +23,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::open::{
     EvidenceSink, Expected, NoEvidence, OpenedEvidence, OpenedReport, ReportError, open_report,
 };
-pub use self::seal::{EvidenceSource, SealError, Sealed, SealedReport, Slot, seal_decoy, seal_report};
+pub use self::seal::{
+    EvidenceSource, SealError, SealedReport, Slot, seal_decoy, seal_report, sealed_report_len,
+};
 use crate::schedule::{LetterKey, ThreadKeys, letter_key_hex};
 use crate::tar::{EntryName, Extension, MAX_EVIDENCE};
 

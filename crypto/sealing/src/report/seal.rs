@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 use std::thread::available_parallelism;
 
-use bisik_formats::ids::{Digest, Hasher, MessageId, ReportId};
+use bisik_formats::ids::{Digest, Hasher, MessageId};
 use bisik_formats::json::{JsonError, to_json};
 use bisik_formats::keys::KeyError;
-use bisik_formats::padding::{MAX_DESKS, TEXT_SIZE, padded_size};
+use bisik_formats::padding::{MAX_DESKS, TEXT_SIZE, padded_size, sealed_len};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -41,20 +41,11 @@ pub enum Slot {
     LeftOut,
 }
 
-/// A finished file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Sealed {
-    /// SHA-256 of the sealed bytes.
-    pub id: ReportId,
-    /// Length of the sealed bytes.
-    pub len: u64,
-}
-
 /// A finished report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SealedReport {
-    /// The file.
-    pub sealed: Sealed,
+    /// Bytes that were written.
+    pub len: u64,
     /// The id that reporter and desk show to people.
     pub message: MessageId,
 }
@@ -143,8 +134,7 @@ pub fn seal_report<W: Write + Send>(
     }
     let plan = Plan::new(content, evidence)?;
     let recipients = recipients(content, slots, rng)?;
-    let out = HashingWriter::new(out);
-    let (message, out) =
+    let (message, mut out) =
         if plan.padded < TWO_THREADS_FROM || available_parallelism().is_ok_and(|n| n.get() < 2) {
             let mut writer = AgeWriter::new(&recipients, out, rng)?;
             let message = plan.write(evidence, keys, &mut writer)?;
@@ -152,7 +142,22 @@ pub fn seal_report<W: Write + Send>(
         } else {
             seal_on_two_threads(&recipients, out, rng, |writer| plan.write(evidence, keys, writer))?
         };
-    Ok(SealedReport { sealed: out.finish()?, message })
+    out.flush()?;
+    Ok(SealedReport { len: sealed_len(slots.len(), plan.padded), message })
+}
+
+/// Returns the length that [`seal_report`] will write for these sources, before any of them is read.
+///
+/// # Errors
+///
+/// [`SealError`] if it would refuse content or sources.
+pub fn sealed_report_len(
+    content: &ReportContent,
+    evidence: &[EvidenceSource<'_>],
+    slots: &[Slot],
+) -> Result<u64, SealError> {
+    content.check()?;
+    Ok(sealed_len(slots.len(), Plan::new(content, evidence)?.padded))
 }
 
 /// Seals 32 KiB of zeros so that nobody can open them: what a visit sends that has nothing to say.
@@ -160,14 +165,14 @@ pub fn seal_report<W: Write + Send>(
 /// # Errors
 ///
 /// [`SealError`] if `desks` is not from 1 to 8, or if the output refuses.
-pub fn seal_decoy<W: Write>(desks: usize, out: W, rng: &mut impl CryptoRng) -> Result<Sealed, SealError> {
+pub fn seal_decoy<W: Write>(desks: usize, out: W, rng: &mut impl CryptoRng) -> Result<(), SealError> {
     if !(1..=MAX_DESKS).contains(&desks) {
         return Err(SealError::Slots);
     }
     let recipients: Vec<Recipient> = (0..desks).map(|_| Recipient::throwaway(rng)).collect();
-    let mut writer = AgeWriter::new(&recipients, HashingWriter::new(out), rng)?;
+    let mut writer = AgeWriter::new(&recipients, out, rng)?;
     write_zeros(&mut writer, TEXT_SIZE)?;
-    Ok(writer.finish()?.finish()?)
+    Ok(writer.finish()?.flush()?)
 }
 
 fn recipients(
@@ -287,35 +292,4 @@ fn write_zeros(out: &mut impl Write, mut count: u64) -> io::Result<()> {
         count -= step as u64;
     }
     Ok(())
-}
-
-/// Counts and hashes what goes through.
-struct HashingWriter<W> {
-    out: W,
-    hasher: Hasher,
-    len: u64,
-}
-
-impl<W: Write> HashingWriter<W> {
-    fn new(out: W) -> Self {
-        Self { out, hasher: Hasher::new(), len: 0 }
-    }
-
-    fn finish(mut self) -> io::Result<Sealed> {
-        self.out.flush()?;
-        Ok(Sealed { id: self.hasher.finish().into(), len: self.len })
-    }
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.hasher.update(bytes.get(..count).unwrap_or_default());
-        self.len += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }
