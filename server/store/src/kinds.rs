@@ -191,7 +191,7 @@ pub struct DeskActivity {
     /// The desk.
     pub desk: DeskId,
     /// The day of its last acknowledgement.
-    pub acknowledged: Option<Day>,
+    pub acknowledged: Day,
 }
 
 /// Room on the file system of the data folder.

@@ -310,8 +310,8 @@ impl Store for LocalStore {
         })
     }
 
-    fn usage(&self, agency: AgencyKey) -> Result<Usage, StoreError> {
-        Ok(self.usage.of(agency)?.totals())
+    fn usage(&self, agency: AgencyKey, before: Day) -> Result<Usage, StoreError> {
+        Ok(self.usage.of(agency)?.totals(before))
     }
 
     fn desks(&self, agency: AgencyKey) -> Result<Vec<DeskActivity>, StoreError> {

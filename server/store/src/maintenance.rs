@@ -119,7 +119,7 @@ impl LocalStore {
         let mut expired = 0;
         let mut after: Option<ReportId> = None;
         // The counters tell without a scan whether there is anything to look for.
-        while self.usage.of(agency)?.totals().oldest.is_some_and(|oldest| oldest < keep_from) {
+        while self.usage.of(agency)?.totals(keep_from).oldest.is_some() {
             let ids =
                 self.readers.read(|conn| report::older(conn, agency, after.as_ref(), keep_from, BATCH))?;
             let Some(last) = ids.last() else { break };

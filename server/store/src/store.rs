@@ -104,11 +104,11 @@ pub trait Store: Send + Sync + 'static {
         number: EditionNumber,
     ) -> Result<Option<Sealed>, StoreError>;
 
-    /// Returns the counts of an agency, without touching the disk.
+    /// Returns the counts of an agency for the days before `before`, without touching the disk.
     ///
     /// # Errors
     /// [`StoreError::UnknownAgency`] for a key of another store.
-    fn usage(&self, agency: AgencyKey) -> Result<Usage, StoreError>;
+    fn usage(&self, agency: AgencyKey, before: Day) -> Result<Usage, StoreError>;
 
     /// Returns the last sign of life of every desk that ever acknowledged.
     ///

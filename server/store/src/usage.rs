@@ -99,14 +99,15 @@ impl AgencyUsage {
         }
     }
 
-    /// Returns the sums.
-    pub(crate) fn totals(&self) -> Usage {
+    /// Returns the sums of the days before `before`.
+    pub(crate) fn totals(&self, before: Day) -> Usage {
         let inner = self.lock();
-        Usage {
-            reports: inner.days.values().map(|count| count.reports).sum(),
-            bytes: inner.bytes,
-            oldest: inner.days.keys().next().copied(),
-        }
+        let days = inner.days.range(..before);
+        days.fold(Usage::default(), |sum, (day, count)| Usage {
+            reports: sum.reports.saturating_add(count.reports),
+            bytes: sum.bytes.saturating_add(count.bytes),
+            oldest: sum.oldest.or(Some(*day)),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

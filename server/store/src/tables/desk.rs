@@ -31,7 +31,7 @@ pub(crate) fn all(conn: &Connection, agency: AgencyKey) -> Result<Vec<DeskActivi
     rows.map(|row| {
         let (desk, day) = row?;
         let desk = desk.parse().map_err(|_| StoreError::Damaged("desk"))?;
-        Ok(DeskActivity { desk, acknowledged: Some(day_from(day, "desk")?) })
+        Ok(DeskActivity { desk, acknowledged: day_from(day, "desk")? })
     })
     .collect()
 }

@@ -1,0 +1,203 @@
+//! The state behind the routes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use bisik_formats::access::{AccessToken, TokenHash};
+use bisik_formats::ids::AgencyId;
+use bisik_formats::problem::ProblemCode;
+use bisik_store::{AgencyKey, Period, Store, StoreError};
+use rand::CryptoRng;
+use tokio::sync::Semaphore;
+
+use crate::challenge::Challenger;
+use crate::clock::Clock;
+use crate::config::{AgencyConfig, Batch, Config, mib};
+use crate::events::Events;
+use crate::intake::{BodyFloor, Memory};
+use crate::published::Published;
+use crate::refusal::Refusal;
+
+/// Everything that requests share.
+pub struct App {
+    /// Where things are kept.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Clock,
+    /// The event log.
+    pub events: Events,
+    /// Proof-of-work challenges.
+    pub challenger: Challenger,
+    /// How slowly bodies may come.
+    pub floor: BodyFloor,
+    /// Memory for text reports that are arriving.
+    pub memory: Memory,
+    /// Places for reports with evidence that are arriving.
+    pub large: Arc<Semaphore>,
+    /// What the plain HTML form may use.
+    pub form: FormShare,
+    agencies: HashMap<String, Arc<Agency>>,
+}
+
+impl App {
+    /// Reads what the store holds for the agencies of a configuration.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, StoreError> {
+        let mut agencies = HashMap::new();
+        for agency in &config.agency {
+            let memory = mib(config.limits.edition_memory_mib);
+            let loaded = Agency::load(agency, store.as_ref(), memory)?;
+            agencies.insert(agency.path.clone(), Arc::new(loaded));
+        }
+        Ok(Self {
+            store,
+            events: Events::new(config.language, clock.clone()),
+            clock,
+            challenger: Challenger::new(rng, 0),
+            floor: BodyFloor::of(&config.limits),
+            memory: Memory::new(mib(config.limits.text_memory_mib)),
+            large: Arc::new(Semaphore::new(config.limits.large_uploads)),
+            form: FormShare::new(config.limits.form_reports),
+            agencies,
+        })
+    }
+
+    /// Returns the agency with this path.
+    pub fn agency(&self, path: &str) -> Option<&Arc<Agency>> {
+        self.agencies.get(path)
+    }
+
+    /// Returns all agencies.
+    pub fn agencies(&self) -> impl Iterator<Item = &Arc<Agency>> {
+        self.agencies.values()
+    }
+
+    /// Does something that may wait for the disk, away from the threads that serve connections.
+    ///
+    /// # Errors
+    /// When the work fails; failures of the machine are written to the event log.
+    pub async fn on_disk<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let app = Arc::clone(self);
+        let result = tokio::task::spawn_blocking(move || work(&app)).await;
+        result.map_err(|_| Refusal::new(ProblemCode::Internal))?.map_err(|error| self.refuse(error))
+    }
+
+    /// Turns a failure of the store into a refusal, and an event if it is the machine's.
+    pub fn refuse(&self, error: StoreError) -> Refusal {
+        let refusal = Refusal::from(error.clone());
+        if refusal.code() == ProblemCode::Internal {
+            self.events.store_failed(&error);
+        }
+        refusal
+    }
+}
+
+/// One agency.
+pub struct Agency {
+    /// First part of its addresses.
+    pub path: String,
+    /// The pinned identity.
+    pub id: AgencyId,
+    /// Its key in the store.
+    pub key: AgencyKey,
+    /// Days after which reports go.
+    pub retention_days: u16,
+    /// Bytes of all its sealed reports that the store takes.
+    pub quota_bytes: u64,
+    /// When the courier gets reports.
+    pub batch: Batch,
+    /// Held while a card or edition is being brought, so that one is judged by what the other left.
+    pub publishing: tokio::sync::Mutex<()>,
+    tokens: Vec<TokenHash>,
+    memory: u64,
+    published: RwLock<Arc<Published>>,
+}
+
+impl Agency {
+    fn load(config: &AgencyConfig, store: &dyn Store, memory: u64) -> Result<Self, StoreError> {
+        let key = store.register(&config.id, config.quota())?;
+        Ok(Self {
+            path: config.path.clone(),
+            id: config.id,
+            key,
+            retention_days: config.retention_days,
+            quota_bytes: config.quota().bytes,
+            batch: config.batch,
+            publishing: tokio::sync::Mutex::default(),
+            tokens: config.courier_tokens.clone(),
+            memory,
+            published: RwLock::new(Arc::new(Published::load(store, key, &config.id, memory)?)),
+        })
+    }
+
+    /// Returns what is published now.
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows what the store holds now.
+    ///
+    /// # Errors
+    /// When the store fails; then the former view stays.
+    pub fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let fresh = Arc::new(Published::load(store, self.key, &self.id, self.memory)?);
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// Tells whether a token is one of this agency's couriers.
+    pub fn admits(&self, token: &AccessToken) -> bool {
+        // Every hash is compared, so that time does not tell which one fits.
+        self.tokens.iter().fold(false, |found, hash| found | hash.admits(token))
+    }
+
+    /// Returns the period from which a report that arrives at this hour is given to the courier.
+    pub fn ready(&self, hour: u32) -> Period {
+        match self.batch {
+            Batch::Day => Period::from_hour((hour / 24).saturating_add(1).saturating_mul(24)),
+            Batch::Hour => Period::from_hour(hour.saturating_add(1)),
+            Batch::Off => Period::AT_ONCE,
+        }
+    }
+}
+
+/// The small share of the plain HTML form, which cannot prove work: capped for all senders together.
+#[derive(Debug)]
+pub struct FormShare {
+    limit: u32,
+    slot: Mutex<(u64, u32)>,
+}
+
+impl FormShare {
+    /// Allows this many reports in ten minutes.
+    pub fn new(limit: u32) -> Self {
+        Self { limit, slot: Mutex::default() }
+    }
+
+    /// Takes one place.
+    ///
+    /// # Errors
+    /// When the share of these ten minutes is used up.
+    pub fn take(&self, unix_seconds: u64) -> Result<(), ProblemCode> {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = unix_seconds / 600;
+        if slot.0 != now {
+            *slot = (now, 0);
+        }
+        if slot.1 >= self.limit {
+            return Err(ProblemCode::Busy);
+        }
+        slot.1 += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! The accept loop: every connection has a time limit on its head, a strict reading of it, and a place.
+//!
+//! `axum::serve` of axum 0.8 has none of these.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
+
+use crate::config::Limits;
+use crate::stall::{Watched, WriteFloor};
+
+/// Connections of the courier's side: one courier, one monitoring.
+const COURIER_CONNECTIONS: usize = 32;
+
+/// Bytes that are read ahead on a connection, at most.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// Header lines of a request, at most.
+const HEADER_LINES: usize = 64;
+
+/// How connections of one side are treated.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    most: usize,
+    head: Duration,
+    floor: WriteFloor,
+    stop: Duration,
+}
+
+impl Connections {
+    /// Returns the treatment of reporters.
+    pub fn public(limits: &Limits) -> Self {
+        let window = Duration::from_secs(limits.grace_seconds);
+        let bytes = limits.floor_bytes_per_second.saturating_mul(limits.grace_seconds);
+        Self {
+            most: limits.connections,
+            head: Duration::from_secs(limits.header_seconds),
+            floor: WriteFloor { window, bytes: usize::try_from(bytes).unwrap_or(usize::MAX) },
+            stop: Duration::from_secs(limits.stop_seconds),
+        }
+    }
+
+    /// Returns the treatment of couriers.
+    pub fn courier(limits: &Limits) -> Self {
+        Self { most: COURIER_CONNECTIONS, ..Self::public(limits) }
+    }
+}
+
+/// A socket that listens but accepts nothing yet.
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Binds an address; port 0 takes a free port.
+    ///
+    /// # Errors
+    /// When the address is taken or not of this machine.
+    pub async fn new(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Returns the address with its true port.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` turns true; then lets open requests end, but not for ever.
+    pub async fn serve(self, router: Router, connections: Connections, mut stop: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(connections.most));
+        while let Some((stream, place)) = accept(&self.listener, &places, &mut stop).await {
+            tokio::spawn(serve_one(stream, place, router.clone(), connections.clone(), stop.clone()));
+        }
+        drop(self.listener);
+        let all = u32::try_from(connections.most).unwrap_or(u32::MAX);
+        // All places are free once all connections have ended; who has not by then is cut off.
+        let _ended = timeout(connections.stop, places.acquire_many(all)).await;
+    }
+}
+
+/// Waits for a free place and then for a connection; `None` when it is time to stop.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    loop {
+        let accepted = async {
+            // Without a place nothing is accepted: further connections wait in the kernel.
+            let place = Arc::clone(places).acquire_owned().await.ok()?;
+            Some((listener.accept().await, place))
+        };
+        tokio::select! {
+            () = stopped(stop) => return None,
+            accepted = accepted => match accepted? {
+                (Ok((stream, _)), place) => return Some((stream, place)),
+                // Out of file descriptors, or the peer is gone already: a busy loop would make it worse.
+                (Err(_), _) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+        }
+    }
+}
+
+async fn serve_one(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    router: Router,
+    connections: Connections,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Answers are written whole; waiting for more would only delay them.
+    let _set = stream.set_nodelay(true);
+    let io = TokioIo::new(Watched::new(stream, connections.floor));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(connections.head)
+        .max_headers(HEADER_LINES)
+        .max_buf_size(READ_AHEAD)
+        .auto_date_header(false)
+        .serve_connection(io, TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    // What a peer does wrong is not written anywhere.
+    tokio::select! {
+        _ended = connection.as_mut() => {}
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            let _ended = timeout(connections.stop, connection).await;
+        }
+    }
+    drop(place);
+}
+
+/// Waits until it is time to stop, or until nobody is left who could say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _told = stop.wait_for(|stop| *stop).await;
+}

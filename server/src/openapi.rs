@@ -1,0 +1,99 @@
+//! The OpenAPI description, generated from the routes.
+
+use serde::Serialize;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use crate::routes;
+
+/// Returns the description as JSON.
+///
+/// # Errors
+/// Never in fact: the description is data of the program.
+pub fn json() -> Result<String, serde_json::Error> {
+    Description::openapi().to_pretty_json().map(|text| text + "\n")
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Bisik server",
+        description = "Public side: card, editions, sealed reports. Courier side, on its own listener: sealed reports out, \
+                       editions, acknowledgements and cards in. Refusals are problem documents (RFC 9457)."
+    ),
+    servers((url = "/")),
+    paths(
+        routes::card::get,
+        routes::headers::get,
+        routes::editions::get,
+        routes::challenge::get,
+        routes::reports::post,
+        routes::list::get,
+        routes::read::get,
+        routes::publish::post,
+        routes::acknowledgements::post,
+        routes::put_card::put,
+        routes::status::get,
+        routes::health::get,
+    ),
+    modifiers(&Token),
+)]
+struct Description;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("64 hex digits").build();
+        openapi.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(token));
+    }
+}
+
+/// A refusal (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// `urn:bisik:problem:` and a stable code.
+    pub r#type: String,
+    /// What is wrong, in the reader's language.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to do now.
+    pub detail: String,
+}
+
+/// The proof-of-work challenge.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Challenge)]
+pub struct ChallengeDocument {
+    /// 32 hex digits, the same for everybody for ten minutes.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub challenge: String,
+    /// Leading zero bits asked for.
+    #[schema(minimum = 0, maximum = 18)]
+    pub bits: u8,
+}
+
+/// The plain HTML form.
+#[derive(Serialize, ToSchema)]
+pub struct ReportForm {
+    /// The sealed file.
+    #[schema(value_type = String, format = Binary)]
+    pub report: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_description_is_the_one_of_the_code() {
+        let committed = include_str!("../../docs/openapi.json");
+        assert_eq!(
+            committed,
+            json().unwrap(),
+            "run: cargo run -p bisik-server -- openapi > docs/openapi.json"
+        );
+    }
+}

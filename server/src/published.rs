@@ -1,0 +1,199 @@
+//! What an agency shows to everybody at one moment: its card, headers and editions.
+
+use std::io::Read;
+
+use bisik_formats::bundle::write_frames;
+use bisik_formats::card::VerifiedCard;
+use bisik_formats::day::{Day, EditionNumber};
+use bisik_formats::edition::VerifiedHeader;
+use bisik_formats::ids::{AgencyId, DeskId, Digest};
+use bisik_formats::padding::{padded_size, padded_size_of, sealed_len};
+use bisik_formats::problem::ProblemCode;
+use bisik_formats::shape::Shape;
+use bisik_store::{AgencyKey, Sealed, Store, StoreError, StoredCard, StoredEdition};
+use bytes::Bytes;
+
+/// A view of an agency that never changes: a new card or edition makes a new view.
+#[derive(Default)]
+pub struct Published {
+    card: Option<Current>,
+    headers: Bytes,
+    editions: Vec<Edition>,
+}
+
+/// The current card.
+struct Current {
+    card: VerifiedCard,
+    bundle: Bytes,
+    known: Vec<(u64, Digest)>,
+    old_shapes: Vec<(usize, Day)>,
+}
+
+/// An edition that is served.
+pub struct Edition {
+    /// Whose edition.
+    pub desk: DeskId,
+    /// Its number.
+    pub number: EditionNumber,
+    /// False for the one before the current one.
+    pub current: bool,
+    /// The last day for which it is meant, if the header fits the current card.
+    pub until: Option<Day>,
+    /// Where its body is.
+    pub body: EditionBody,
+}
+
+/// Where the body of an edition is.
+pub enum EditionBody {
+    /// In memory.
+    Memory(Bytes),
+    /// On the disk.
+    Disk,
+}
+
+impl Published {
+    /// Reads what the store holds, keeping bodies of up to `memory` bytes at hand.
+    ///
+    /// # Errors
+    /// When the disk fails or holds a card that is not of this agency.
+    pub fn load(
+        store: &dyn Store,
+        agency: AgencyKey,
+        id: &AgencyId,
+        memory: u64,
+    ) -> Result<Self, StoreError> {
+        let card = store.card(agency)?.map(|stored| Current::read(stored, id)).transpose()?;
+        let stored = store.editions(agency)?;
+        let mut left = memory;
+        let mut editions = Vec::with_capacity(stored.len());
+        // Current ones first: they are the ones that every visit fetches.
+        let (current, former): (Vec<_>, Vec<_>) = stored.into_iter().partition(|edition| edition.current);
+        let mut notes: Vec<&[u8]> = Vec::new();
+        for desk in card.iter().flat_map(|current| &current.card.card().desks) {
+            notes.extend(
+                current
+                    .iter()
+                    .filter(|edition| edition.desk == desk.id)
+                    .map(|edition| edition.header.as_slice()),
+            );
+        }
+        let headers = write_frames(&notes).map_err(|_| StoreError::Damaged("edition"))?.into();
+        for edition in current.iter().chain(&former) {
+            editions.push(Edition::read(store, agency, edition, card.as_ref(), &mut left)?);
+        }
+        Ok(Self { card, headers, editions })
+    }
+
+    /// Returns the card.
+    ///
+    /// # Errors
+    /// When none has been brought yet.
+    pub fn card(&self) -> Result<&VerifiedCard, ProblemCode> {
+        Ok(&self.card.as_ref().ok_or(ProblemCode::NoCard)?.card)
+    }
+
+    /// Returns the bytes of the card bundle.
+    ///
+    /// # Errors
+    /// When none has been brought yet.
+    pub fn bundle(&self) -> Result<Bytes, ProblemCode> {
+        Ok(self.card.as_ref().ok_or(ProblemCode::NoCard)?.bundle.clone())
+    }
+
+    /// Returns the framed header notes in card order.
+    pub fn headers(&self) -> Bytes {
+        self.headers.clone()
+    }
+
+    /// Returns the editions.
+    pub fn editions(&self) -> &[Edition] {
+        &self.editions
+    }
+
+    /// Tells whether a card of this serial and hash was ever current here.
+    pub fn knows_card(&self, serial: u64, hash: Digest) -> bool {
+        self.card.as_ref().is_some_and(|current| current.known.contains(&(serial, hash)))
+    }
+
+    /// Returns the shapes that a sealed report of this length may have today.
+    ///
+    /// # Errors
+    /// When the length is not listed, or above what the agency takes.
+    pub fn shapes(&self, length: u64, today: Day) -> Result<Vec<Shape>, ProblemCode> {
+        let desks = self.desk_counts(today)?;
+        let limit = self.limit()?;
+        if desks.iter().all(|desks| length > sealed_len(*desks, limit)) {
+            return Err(ProblemCode::ReportTooLarge);
+        }
+        let shapes: Vec<_> = desks.iter().filter_map(|desks| Shape::of_len(length, *desks).ok()).collect();
+        if shapes.is_empty() { Err(ProblemCode::ReportLength) } else { Ok(shapes) }
+    }
+
+    /// Returns the sealed lengths within `lowest..=highest` that a report may have today.
+    ///
+    /// # Errors
+    /// When no card has been brought yet.
+    pub fn lengths_within(&self, lowest: u64, highest: u64, today: Day) -> Result<Vec<u64>, ProblemCode> {
+        let desks = self.desk_counts(today)?;
+        let limit = self.limit()?;
+        let listed = |length: &u64| {
+            desks.iter().any(|desks| padded_size_of(*length, *desks).is_some_and(|padded| padded <= limit))
+        };
+        Ok((lowest..=highest).filter(listed).collect())
+    }
+
+    /// Returns the numbers of desks for which reports are taken today: those of the card, then former ones.
+    fn desk_counts(&self, today: Day) -> Result<Vec<usize>, ProblemCode> {
+        let current = self.card.as_ref().ok_or(ProblemCode::NoCard)?;
+        let old = current.old_shapes.iter().filter(|(_, last)| today <= *last).map(|(desks, _)| *desks);
+        Ok(std::iter::once(current.card.card().desks.len()).chain(old).collect())
+    }
+
+    /// Returns the largest padded size that the agency takes.
+    fn limit(&self) -> Result<u64, ProblemCode> {
+        Ok(padded_size(self.card()?.card().limits.report_bytes.get()).unwrap_or(u64::MAX >> 1))
+    }
+}
+
+impl Current {
+    fn read(stored: StoredCard, id: &AgencyId) -> Result<Self, StoreError> {
+        let card = VerifiedCard::verify(&stored.bundle, id).map_err(|_| StoreError::Damaged("card"))?;
+        Ok(Self { card, bundle: stored.bundle.into(), known: stored.known, old_shapes: stored.old_shapes })
+    }
+}
+
+impl Edition {
+    fn read(
+        store: &dyn Store,
+        agency: AgencyKey,
+        stored: &StoredEdition,
+        card: Option<&Current>,
+        left: &mut u64,
+    ) -> Result<Self, StoreError> {
+        let header = card.and_then(|current| VerifiedHeader::verify(&stored.header, &current.card).ok());
+        let mut body = EditionBody::Disk;
+        if stored.current && stored.body_length <= *left {
+            *left -= stored.body_length;
+            body = EditionBody::Memory(read_body(store, agency, stored)?);
+        }
+        Ok(Self {
+            desk: stored.desk.clone(),
+            number: stored.number,
+            current: stored.current,
+            until: header.map(|header| header.header().until),
+            body,
+        })
+    }
+}
+
+fn read_body(store: &dyn Store, agency: AgencyKey, stored: &StoredEdition) -> Result<Bytes, StoreError> {
+    match store.edition_body(agency, &stored.desk, stored.number)? {
+        Some(Sealed::Bytes(bytes)) => Ok(bytes.into()),
+        Some(Sealed::File { mut file, length }) => {
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+            file.read_to_end(&mut bytes)?;
+            Ok(bytes.into())
+        }
+        None => Err(StoreError::Damaged("edition")),
+    }
+}

@@ -1,0 +1,47 @@
+//! Routers from the state: nothing here opens a socket or a file.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post, put};
+use bisik_formats::problem::ProblemCode;
+use bisik_formats::routes::{
+    ACKNOWLEDGEMENTS, CARD, CHALLENGE, EDITION, EDITIONS, HEADERS, HEALTH, REPORT, REPORTS, STATUS,
+};
+
+use crate::app::App;
+use crate::refusal::{Refusal, finish};
+use crate::routes;
+
+/// Returns the routes for reporters.
+pub fn public(app: Arc<App>) -> Router {
+    let router = Router::new()
+        .route(CARD, get(routes::card::get))
+        .route(HEADERS, get(routes::headers::get))
+        .route(EDITION, get(routes::editions::get))
+        .route(CHALLENGE, get(routes::challenge::get))
+        .route(REPORTS, post(routes::reports::post));
+    complete(router, app)
+}
+
+/// Returns the routes for couriers and the operator.
+pub fn courier(app: Arc<App>) -> Router {
+    let router = Router::new()
+        .route(REPORTS, get(routes::list::get))
+        .route(REPORT, get(routes::read::get))
+        .route(EDITIONS, post(routes::publish::post))
+        .route(ACKNOWLEDGEMENTS, post(routes::acknowledgements::post))
+        .route(CARD, put(routes::put_card::put))
+        .route(STATUS, get(routes::status::get))
+        .route(HEALTH, get(routes::health::get));
+    complete(router, app)
+}
+
+fn complete(router: Router<Arc<App>>, app: Arc<App>) -> Router {
+    router
+        .fallback(|| async { Refusal::new(ProblemCode::NotFound) })
+        .method_not_allowed_fallback(|| async { Refusal::new(ProblemCode::MethodNotAllowed) })
+        .with_state(app)
+        .layer(from_fn(finish))
+}

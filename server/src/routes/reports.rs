@@ -1,0 +1,230 @@
+//! `POST /{path}/reports`: one sealed report, judged by its shape before anything is stored.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bisik_formats::ids::{Digest, ReportId};
+use bisik_formats::pow::{HEADER_DIGEST_HEADER, NONCE_HEADER, Nonce};
+use bisik_formats::problem::ProblemCode;
+use bisik_formats::shape::{Shape, header_desks};
+use bisik_store::{Accepted, Class, NewReport, StoreError};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::sync::oneshot;
+
+use super::upload::Upload;
+use super::{AgencyPath, OCTETS, content_length, form, media_type};
+use crate::app::{Agency, App};
+use crate::intake::Intake;
+use crate::refusal::Refusal;
+
+/// Takes a sealed report; the answer 201 means that it is durable.
+///
+/// The same report sent again gets the same answer.
+#[utoipa::path(
+    post, path = "/{path}/reports", tag = "public",
+    params(
+        ("path" = String, Path, description = "Path of the agency"),
+        ("Bisik-Pow" = String, Header, description = "Nonce that solves the challenge, 16 hex digits; not for multipart"),
+        ("Bisik-Header-Sha256" = String, Header, description = "SHA-256 of the age header, 64 hex digits; not for multipart"),
+    ),
+    request_body(
+        description = "A sealed report of a listed length, or a form with it as the one part `report`",
+        content(
+            (Vec<u8> = "application/octet-stream"),
+            (crate::openapi::ReportForm = "multipart/form-data"),
+        )
+    ),
+    responses(
+        (status = 201, description = "Durably stored; without a body, or a small page for the form"),
+        (status = 400, description = "Body cut short", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 408, description = "Body too slow", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 411, description = "Length not declared", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 413, description = "Larger than the agency takes", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 415, description = "Another media type", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 422, description = "Shape, length or proof of work refused", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 429, description = "Too much at once", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 503, description = "No card has been brought yet", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 507, description = "No room; nothing was stored", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+    )
+)]
+pub async fn post(
+    State(app): State<Arc<App>>,
+    AgencyPath(agency): AgencyPath,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let is_form = media_type(&headers) == "multipart/form-data";
+    let shown = |refusal: Refusal| if is_form { refusal.as_page() } else { refusal };
+    let length = content_length(&headers).map_err(shown)?;
+    let mut intake = Intake::new(body, length, app.floor);
+    let result = if is_form {
+        form::take(&app, &agency, &headers, length, &mut intake).await
+    } else {
+        take(&app, &agency, &headers, length, &mut intake).await
+    };
+    match result {
+        Ok(()) if is_form => Ok((StatusCode::CREATED, form::thanks(&headers)).into_response()),
+        Ok(()) => Ok(StatusCode::CREATED.into_response()),
+        Err(refusal) => {
+            intake.drain().await;
+            Err(shown(refusal))
+        }
+    }
+}
+
+async fn take(
+    app: &Arc<App>,
+    agency: &Agency,
+    headers: &HeaderMap,
+    length: u64,
+    intake: &mut Intake,
+) -> Result<(), Refusal> {
+    if media_type(headers) != OCTETS {
+        return Err(ProblemCode::MediaType.into());
+    }
+    let proof = Proof::of(headers).ok_or(Refusal::new(ProblemCode::ProofOfWork))?;
+    let shapes = agency.published().shapes(length, app.clock.today())?;
+    let mut arrival = Arrival::new(app, agency, shapes, length, Some(proof))?;
+    while let Some(piece) = intake.next().await? {
+        arrival.push(&piece).await?;
+    }
+    arrival.finish().await
+}
+
+/// What the request headers say about the work done.
+pub(super) struct Proof {
+    nonce: Nonce,
+    header: Digest,
+}
+
+impl Proof {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name| headers.get(name)?.to_str().ok();
+        let nonce = text(NONCE_HEADER)?.parse().ok()?;
+        Some(Self { nonce, header: text(HEADER_DIGEST_HEADER)?.parse().ok()? })
+    }
+}
+
+/// A sealed report on its way in.
+pub(super) struct Arrival<'a> {
+    app: &'a Arc<App>,
+    agency: &'a Agency,
+    shapes: Vec<Shape>,
+    length: u64,
+    proof: Option<Proof>,
+    share: crate::intake::MemoryShare,
+    buffer: Vec<u8>,
+    judged: bool,
+    upload: Option<Upload>,
+}
+
+impl<'a> Arrival<'a> {
+    /// Begins to take a report of this length in one of these shapes.
+    pub(super) fn new(
+        app: &'a Arc<App>,
+        agency: &'a Agency,
+        shapes: Vec<Shape>,
+        length: u64,
+        proof: Option<Proof>,
+    ) -> Result<Self, Refusal> {
+        let class = if shapes.iter().any(|shape| shape.is_text()) { Class::Text } else { Class::Large };
+        app.store.admit(agency.key, length, class).map_err(|error| app.refuse(error))?;
+        let share = app.memory.share();
+        Ok(Self {
+            app,
+            agency,
+            shapes,
+            length,
+            proof,
+            share,
+            buffer: Vec::new(),
+            judged: false,
+            upload: None,
+        })
+    }
+
+    /// Takes the next bytes.
+    pub(super) async fn push(&mut self, piece: &Bytes) -> Result<(), Refusal> {
+        if let Some(upload) = &mut self.upload {
+            return upload.push(piece).await;
+        }
+        self.share.grow(piece.len())?;
+        if self.buffer.is_empty() {
+            let text = usize::try_from(self.length).unwrap_or(usize::MAX).min(TEXT_CAPACITY);
+            self.buffer.reserve_exact(text);
+        }
+        self.buffer.extend_from_slice(piece);
+        if self.judged || (self.buffer.len() as u64) < self.longest_header() {
+            return Ok(());
+        }
+        self.judge()?;
+        if !self.shapes.iter().any(|shape| shape.is_text()) {
+            let mut upload = Upload::begin(self.app, self.agency.key, self.length).await?;
+            upload.push(&std::mem::take(&mut self.buffer)).await?;
+            self.upload = Some(upload);
+        }
+        Ok(())
+    }
+
+    /// Makes the report durable.
+    pub(super) async fn finish(self) -> Result<(), Refusal> {
+        // Every listed length is above its header's, so what was not judged was cut.
+        if !self.judged {
+            return Err(ProblemCode::Truncated.into());
+        }
+        let (day, ready) = (self.app.clock.today(), self.agency.ready(self.app.clock.hour()));
+        if let Some(upload) = self.upload {
+            return upload.commit(day, ready).await;
+        }
+        if self.buffer.len() as u64 != self.length {
+            return Err(ProblemCode::Truncated.into());
+        }
+        let report = NewReport { agency: self.agency.key, id: ReportId::of(&self.buffer), day, ready };
+        let (done, stored) = oneshot::channel();
+        let tell = Box::new(move |result| drop::<Result<(), _>>(done.send(result)));
+        self.app.store.accept_text(report, self.buffer, tell);
+        durable(self.app, stored).await
+    }
+
+    fn longest_header(&self) -> u64 {
+        self.shapes.iter().map(|shape| shape.header_len()).max().unwrap_or_default()
+    }
+
+    /// Judges the header and the work done for it.
+    fn judge(&mut self) -> Result<(), Refusal> {
+        let desks = header_desks(&self.buffer).map_err(|_| Refusal::new(ProblemCode::ReportShape))?;
+        let shape = self.shapes.iter().find(|shape| shape.desks() == desks);
+        let shape = *shape.ok_or(Refusal::new(ProblemCode::ReportDesks))?;
+        if let Some(proof) = &self.proof {
+            let length = usize::try_from(shape.header_len()).unwrap_or(usize::MAX);
+            let header = self.buffer.get(..length).ok_or(Refusal::new(ProblemCode::ReportShape))?;
+            let honest = Digest::of(header) == proof.header;
+            if !honest
+                || !self.app.challenger.admits(self.app.clock.unix_seconds(), &proof.header, &proof.nonce)
+            {
+                return Err(ProblemCode::ProofOfWork.into());
+            }
+        }
+        self.shapes = vec![shape];
+        self.judged = true;
+        Ok(())
+    }
+}
+
+/// Waits until the store says that a report is durable.
+pub(super) async fn durable(
+    app: &App,
+    stored: oneshot::Receiver<Result<Accepted, StoreError>>,
+) -> Result<(), Refusal> {
+    match stored.await {
+        Ok(Ok(Accepted::New | Accepted::AlreadyStored)) => Ok(()),
+        Ok(Err(error)) => Err(app.refuse(error)),
+        Err(_) => Err(app.refuse(StoreError::Closed)),
+    }
+}
+
+/// No text report is longer: 8 desks.
+const TEXT_CAPACITY: usize = 48 * 1024;

@@ -1,0 +1,142 @@
+//! From a configuration to a running server and back.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use bisik_store::{LocalStore, Settings, Store, StoreError};
+use rand::CryptoRng;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, mib};
+use crate::harden::harden;
+use crate::listen::{Bound, Connections};
+use crate::{router, upkeep};
+
+/// Reports that may wait for the disk.
+const QUEUE: usize = 1024;
+
+/// Threads for work that waits for the disk; each may have its own share of the allocator's memory.
+const DISK_THREADS: usize = 16;
+
+/// The server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Core files or tracing could not be forbidden, or threads not made.
+    #[error("the process could not be set up")]
+    Process(#[source] io::Error),
+    /// The data folder cannot be used.
+    #[error("the data folder cannot be used")]
+    Store(#[from] StoreError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address in the configuration.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The ready file could not be written.
+    #[error("the ready file could not be written")]
+    Ready(#[source] io::Error),
+}
+
+/// Serves until SIGTERM or SIGINT, and returns once everything taken is durable and closed.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run<R: CryptoRng + Send + 'static>(
+    config: &Config,
+    ready_file: Option<&Path>,
+    clock: Clock,
+    rng: impl Fn() -> R,
+) -> Result<(), RunError> {
+    harden().map_err(RunError::Process)?;
+    let settings = Settings {
+        folder: config.data.clone(),
+        queue: QUEUE,
+        disk: config.disk.reserve(),
+        rewrite_limit: mib(config.disk.rewrite_mib),
+    };
+    let store: Arc<dyn Store> = Arc::new(LocalStore::open(settings, rng())?);
+    let app = Arc::new(App::new(config, Arc::clone(&store), clock, &mut rng())?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(DISK_THREADS)
+        .thread_name("server")
+        .enable_all()
+        .build()
+        .map_err(RunError::Process)?;
+    runtime.block_on(serve(config, ready_file, &app))?;
+    // Before the runtime goes: what waits for the disk still gets its answer.
+    store.close();
+    drop(runtime);
+    app.events.write("stopped", &[]);
+    Ok(())
+}
+
+async fn serve(config: &Config, ready_file: Option<&Path>, app: &Arc<App>) -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Process)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Process)?;
+    let public = bind(config.public.listen).await?;
+    let courier = bind(config.courier.listen).await?;
+    let (stop, stopping) = watch::channel(false);
+    let addresses = (public.address(), courier.address());
+    let sides = [
+        tokio::spawn(public.serve(
+            router::public(Arc::clone(app)),
+            Connections::public(&config.limits),
+            stopping.clone(),
+        )),
+        tokio::spawn(courier.serve(
+            router::courier(Arc::clone(app)),
+            Connections::courier(&config.limits),
+            stopping,
+        )),
+    ];
+    if let Some(path) = ready_file {
+        write_ready(path, addresses).map_err(RunError::Ready)?;
+    }
+    app.events.write(
+        "started",
+        &[
+            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("public", addresses.0.to_string().into()),
+            ("courier", addresses.1.to_string().into()),
+        ],
+    );
+    let upkeep = tokio::spawn(upkeep::run(Arc::clone(app)));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    app.events.write("stopping", &[]);
+    upkeep.abort();
+    // The receivers live in the two sides: if both are gone, there is nothing to tell.
+    let _told = stop.send(true);
+    for side in sides {
+        let _ended = side.await;
+    }
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<Bound, RunError> {
+    Bound::new(address).await.map_err(|source| RunError::Listen { address, source })
+}
+
+/// Says where the server listens, in two lines `public=ADDRESS` and `courier=ADDRESS`.
+///
+/// The file appears whole: whoever waits for it may read it at once.
+fn write_ready(path: &Path, (public, courier): (SocketAddr, SocketAddr)) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&name)?;
+    file.write_all(format!("public={public}\ncourier={courier}\n").as_bytes())?;
+    std::fs::rename(&name, path)
+}

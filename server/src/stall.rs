@@ -1,0 +1,107 @@
+//! A connection that is watched: strict heads on the way in, a floor of speed on the way out.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use crate::guard::HeadGuard;
+
+/// How slowly an answer may be taken.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteFloor {
+    /// A window of time in which `bytes` must be taken.
+    pub window: Duration,
+    /// Bytes that must be taken in each window in which the reader is slow at all.
+    pub bytes: usize,
+}
+
+/// A public or courier connection.
+pub struct Watched {
+    stream: TcpStream,
+    guard: HeadGuard,
+    floor: WriteFloor,
+    slow: Option<Pin<Box<Sleep>>>,
+    taken: usize,
+}
+
+impl Watched {
+    /// Watches a connection.
+    pub fn new(stream: TcpStream, floor: WriteFloor) -> Self {
+        Self { stream, guard: HeadGuard::default(), floor, slow: None, taken: 0 }
+    }
+
+    /// Counts what the reader took, or gives it up when a window passes with too little.
+    fn judge(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(count)) => {
+                self.taken = self.taken.saturating_add(count);
+                if self.taken >= self.floor.bytes {
+                    self.clear();
+                }
+                Poll::Ready(Ok(count))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => {
+                let window = self.floor.window;
+                let slow = self.slow.get_or_insert_with(|| Box::pin(tokio::time::sleep(window)));
+                ready!(slow.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.slow = None;
+        self.taken = 0;
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if let Some(new) = buf.filled_mut().get_mut(before..) {
+            self.guard.check(new);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.judge(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.judge(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes once everything has been handed to the kernel: the next answer begins anew.
+        self.clear();
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
