@@ -82,6 +82,8 @@ impl ServerError {
                     | Code::EditionOld
                     | Code::AcknowledgementInvalid
                     | Code::NoCard
+                    | Code::BadRequest
+                    | Code::ReportTooLarge
             )
         )
     }

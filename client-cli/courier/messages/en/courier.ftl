@@ -35,6 +35,15 @@ push-foreign = { $count ->
   }
 push-nothing = The outbox is empty. Nothing was sent.
 
+# status
+status-card = Card: number { $serial }, valid until { $expires }.
+status-no-card = The server has no agency card yet.
+status-reports = Reports: { $reports } ({ $bytes } bytes), the oldest of { $oldest }.
+status-no-reports = No reports of finished days.
+status-desk = Desk { $desk }: edition { $edition }, until { $until }.
+status-desk-silent = Desk { $desk }: no edition that is valid.
+status-acknowledged = Desk { $desk }: last acknowledgement on { $day }.
+
 # Errors: configuration.
 err-config = The configuration file has an unknown or malformed entry.
     .advice = It may hold server, token_file and proxy, each as text in quotes.

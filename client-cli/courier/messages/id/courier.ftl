@@ -32,6 +32,15 @@ push-refused = Tidak terkirim: { $item }. { $cause } { $advice }
 push-foreign = Ada { $count } benda bernama asing di kotak keluar. Semua itu tidak dikirim.
 push-nothing = Kotak keluar kosong. Tidak ada yang dikirim.
 
+# status
+status-card = Kartu: nomor { $serial }, berlaku sampai { $expires }.
+status-no-card = Server belum memegang kartu instansi.
+status-reports = Laporan: { $reports } ({ $bytes } bita), yang tertua dari { $oldest }.
+status-no-reports = Tidak ada laporan dari hari yang sudah selesai.
+status-desk = Meja { $desk }: edisi { $edition }, sampai { $until }.
+status-desk-silent = Meja { $desk }: tidak ada edisi yang berlaku.
+status-acknowledged = Meja { $desk }: tanda terima terakhir pada { $day }.
+
 # Kesalahan: konfigurasi.
 err-config = Berkas konfigurasi memuat isian yang tidak dikenal atau salah tulis.
     .advice = Isinya boleh server, token_file, dan proxy, masing-masing teks dalam tanda kutip.
