@@ -3,11 +3,18 @@
 //! Everything measured is a release build. Rounds of a figure and of its yardstick alternate, so that whatever else
 //! the machine does hits both; the medians count.
 
+mod agency;
+mod http;
+mod load;
 mod measure;
+mod process;
 mod sealing;
+mod server;
+mod yardstick;
 
 use std::collections::BTreeSet;
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -75,9 +82,12 @@ struct Topic {
     measure: fn(Amount) -> Outcome<Vec<Line>>,
 }
 
-const TOPICS: [Topic; 2] = [
+const TOPICS: [Topic; 5] = [
     Topic { names: &sealing::SPEEDS, packages: &[], measure: sealing::speeds },
     Topic { names: &sealing::MEMORIES, packages: &[], measure: sealing::memories },
+    Topic { names: &server::LOADED, packages: &["bisik-server"], measure: server::loaded },
+    Topic { names: &server::FULL, packages: &["bisik-server"], measure: server::at_full },
+    Topic { names: &server::IDLE, packages: &["bisik-server"], measure: server::idle },
 ];
 
 /// Measures the chosen figures and prints them.
@@ -114,7 +124,11 @@ pub(crate) fn part_asked_for() -> Option<ExitCode> {
         return None;
     }
     let words: Vec<String> = words.collect();
-    Some(match sealing::part(&words) {
+    let done = match words.as_slice() {
+        [what, file] if what == "axum" => yardstick::serve(Path::new(file)),
+        _ => sealing::part(&words),
+    };
+    Some(match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{}: {failure}", words.join(" "));

@@ -40,7 +40,6 @@ pub(crate) fn child_memory(words: &[&str]) -> Outcome<f64> {
 }
 
 /// Returns the command that runs a part of a measurement in a process of its own.
-#[expect(dead_code, reason = "the figures of the server come next")]
 pub(crate) fn child(words: &[&str]) -> Outcome<Command> {
     Ok(command(env::current_exe()?, [&[PART], words].concat()))
 }
