@@ -213,3 +213,6 @@ fn decode(text: &str, prefix: &'static str, out: &mut [u8]) -> Result<(), KeyTex
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

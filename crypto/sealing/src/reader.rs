@@ -402,3 +402,6 @@ impl OpenBlock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

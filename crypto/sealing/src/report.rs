@@ -3,6 +3,8 @@
 //! Inside one age file lies one canonical tar: `report.json`, the evidence, `SHA256SUMS` over both, and
 //! `SHA256SUMS.sig` by the thread's key. See [`seal_report`] and [`open_report`].
 
+#[cfg(test)]
+mod hostile_tests;
 mod open;
 mod seal;
 #[cfg(test)]

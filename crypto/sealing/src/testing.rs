@@ -2,21 +2,27 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
 
+use age_core::format::{FileKey, Stanza};
+use age_core::secrecy::ExposeSecret;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use bisik_formats::answers::{Answer, Value};
 use bisik_formats::crockford;
 use bisik_formats::ids::{AgencyId, DeskId};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::hybrid::Identity;
+use crate::hybrid::{Identity, Recipient};
 use crate::receipt::Receipt;
 use crate::report::{
     EvidenceEntry, EvidenceNote, EvidenceSource, Expected, Holders, Kind, Language, ReportContent,
     ReportFormat, ReportNonce, SealedReport, Slot, ThreadPublic, seal_report,
 };
 use crate::schedule::ThreadKeys;
+use crate::writer::AgeWriter;
 
 pub(crate) fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
@@ -108,4 +114,23 @@ impl Story {
             desk_counts: &[2],
         })
     }
+}
+
+/// Our recipient as a plug-in of the `age` crate, so that the crate can write files for us.
+pub(crate) struct AgeRecipient(pub(crate) Recipient);
+
+impl age::Recipient for AgeRecipient {
+    fn wrap_file_key(&self, file_key: &FileKey) -> Result<(Vec<Stanza>, HashSet<String>), age::EncryptError> {
+        let (enc, body) = self.0.wrap(file_key.expose_secret(), &mut rng(11)).unwrap();
+        let args = vec![BASE64_STANDARD_NO_PAD.encode(enc)];
+        let stanza = Stanza { tag: "mlkem768x25519".into(), args, body };
+        Ok((vec![stanza], HashSet::from(["postquantum".to_owned()])))
+    }
+}
+
+/// Seals any bytes for these recipients.
+pub(crate) fn seal_bytes(recipients: &[Recipient], plain: &[u8]) -> Vec<u8> {
+    let mut writer = AgeWriter::new(recipients, Vec::new(), &mut rng(4)).unwrap();
+    writer.write_all(plain).unwrap();
+    writer.finish().unwrap()
 }
