@@ -48,6 +48,7 @@ impl App {
         config: &Config,
         store: Arc<dyn Store>,
         clock: Clock,
+        events: Events,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, StoreError> {
         let mut agencies = HashMap::new();
@@ -58,7 +59,7 @@ impl App {
         }
         Ok(Self {
             store,
-            events: Events::new(config.language, clock.clone()),
+            events,
             clock,
             challenger: Challenger::new(rng, 0),
             floor: BodyFloor::of(&config.limits),

@@ -11,26 +11,35 @@ use fluent_templates::fluent_bundle::FluentValue;
 use crate::clock::Clock;
 use crate::language::Language;
 
-/// Writes events to standard error.
-#[derive(Debug)]
+/// Where lines go.
+type Sink = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Writes events.
 pub struct Events {
     language: Language,
     clock: Clock,
     failed: AtomicU64,
+    sink: Sink,
 }
 
 impl Events {
-    /// Writes in this language.
+    /// Writes to standard error, in this language.
     pub fn new(language: Language, clock: Clock) -> Self {
-        Self { language, clock, failed: AtomicU64::new(0) }
+        Self::into_sink(language, clock, |line| {
+            // Without a log the server works on: reporters count more.
+            let _written = std::io::stderr().lock().write_all(line.as_bytes());
+        })
+    }
+
+    /// Hands each line, with its end, to `sink`.
+    pub fn into_sink(language: Language, clock: Clock, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { language, clock, failed: AtomicU64::new(0), sink: Box::new(sink) }
     }
 
     /// Writes one event: `event-` and `name` is its message.
     pub fn write(&self, name: &str, values: &[(&'static str, FluentValue<'_>)]) {
         let text = self.language.text(&format!("event-{name}"), values);
-        let line = format!("{} {name}: {text}\n", self.clock.today());
-        // Without a log the server works on: reporters count more.
-        let _written = std::io::stderr().lock().write_all(line.as_bytes());
+        (self.sink)(&format!("{} {name}: {text}\n", self.clock.today()));
     }
 
     /// Writes that the store failed, at most once an hour: a flood of failures must not fill a disk or show a rhythm.

@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn plain_requests_pass_also_one_after_the_other() {
         let get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
-        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n a\n\n: b\r\n\r\n!\0";
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n a\n\n: b\r\n\r\n!\0";
         let empty = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
         assert!(passes(get) && passes(post));
         assert!(passes(&format!("{post}\r\n{get}{empty}{post}")));

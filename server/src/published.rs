@@ -7,7 +7,7 @@ use bisik_formats::card::VerifiedCard;
 use bisik_formats::day::{Day, EditionNumber};
 use bisik_formats::edition::VerifiedHeader;
 use bisik_formats::ids::{AgencyId, DeskId, Digest};
-use bisik_formats::padding::{padded_size, padded_size_of, sealed_len};
+use bisik_formats::padding::{MAX_SIZE, TEXT_SIZE, padded_size, padded_size_of, sealed_len};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::shape::Shape;
 use bisik_store::{AgencyKey, Sealed, Store, StoreError, StoredCard, StoredEdition};
@@ -151,9 +151,15 @@ impl Published {
 
     /// Returns the largest padded size that the agency takes.
     fn limit(&self) -> Result<u64, ProblemCode> {
-        Ok(padded_size(self.card()?.card().limits.report_bytes.get()).unwrap_or(u64::MAX >> 1))
+        let evidence = self.card()?.card().limits.report_bytes.get();
+        // The card limits the evidence; around it come the archive's headers and the report itself.
+        let whole = if evidence == 0 { TEXT_SIZE } else { evidence.saturating_add(AROUND_EVIDENCE) };
+        Ok(padded_size(whole).unwrap_or(MAX_SIZE))
     }
 }
+
+/// Bytes that an archive adds around its evidence, at most.
+const AROUND_EVIDENCE: u64 = 1 << 20;
 
 impl Current {
     fn read(stored: StoredCard, id: &AgencyId) -> Result<Self, StoreError> {

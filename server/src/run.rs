@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, mib};
+use crate::events::Events;
 use crate::harden::harden;
 use crate::listen::{Bound, Connections};
 use crate::{router, upkeep};
@@ -65,7 +66,8 @@ pub fn run<R: CryptoRng + Send + 'static>(
         rewrite_limit: mib(config.disk.rewrite_mib),
     };
     let store: Arc<dyn Store> = Arc::new(LocalStore::open(settings, rng())?);
-    let app = Arc::new(App::new(config, Arc::clone(&store), clock, &mut rng())?);
+    let events = Events::new(config.language, clock.clone());
+    let app = Arc::new(App::new(config, Arc::clone(&store), clock, events, &mut rng())?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(DISK_THREADS)
         .thread_name("server")

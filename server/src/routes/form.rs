@@ -77,7 +77,7 @@ async fn receive<'a>(
     let found = shapes.into_iter().find(|(_, shape)| shape.desks() == desks);
     let (length, shape) = found.ok_or(Refusal::new(ProblemCode::ReportDesks))?;
     let mut arrival = Arrival::new(app, agency, vec![shape], length, None)?;
-    arrival.push(&first.into()).await?;
+    arrival.push(&first).await?;
     while let Some(piece) = field.chunk().await.map_err(refusal)? {
         arrival.push(&piece).await?;
     }

@@ -13,6 +13,8 @@ pub mod put_card;
 pub mod read;
 pub mod reports;
 pub mod status;
+#[cfg(test)]
+mod tests;
 pub mod upload;
 
 use std::io::Read;

@@ -10,8 +10,7 @@ use bisik_formats::pow::{HEADER_DIGEST_HEADER, NONCE_HEADER, Nonce};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::shape::{Shape, header_desks};
 use bisik_store::{Accepted, Class, NewReport, StoreError};
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use tokio::sync::oneshot;
 
 use super::upload::Upload;
@@ -82,7 +81,7 @@ async fn take(
     length: u64,
     intake: &mut Intake,
 ) -> Result<(), Refusal> {
-    if media_type(headers) != OCTETS {
+    if media_type(headers) != OCTETS || headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ProblemCode::MediaType.into());
     }
     let proof = Proof::of(headers).ok_or(Refusal::new(ProblemCode::ProofOfWork))?;
@@ -147,7 +146,15 @@ impl<'a> Arrival<'a> {
     }
 
     /// Takes the next bytes.
-    pub(super) async fn push(&mut self, piece: &Bytes) -> Result<(), Refusal> {
+    pub(super) async fn push(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        // In small steps, so that a report with evidence leaves memory as soon as its header is judged.
+        for step in piece.chunks(STEP) {
+            self.take_step(step).await?;
+        }
+        Ok(())
+    }
+
+    async fn take_step(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         if let Some(upload) = &mut self.upload {
             return upload.push(piece).await;
         }
@@ -225,6 +232,9 @@ pub(super) async fn durable(
         Err(_) => Err(app.refuse(StoreError::Closed)),
     }
 }
+
+/// Bytes looked at together.
+const STEP: usize = 16 * 1024;
 
 /// No text report is longer: 8 desks.
 const TEXT_CAPACITY: usize = 48 * 1024;
