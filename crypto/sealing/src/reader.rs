@@ -5,31 +5,25 @@
 //! `age` crate then unwraps the file key with our [`Identity`] and verifies the header's MAC; the payload is
 //! opened over `ring`, which is faster and lets a second thread hash and check what the first has opened.
 
-use std::cell::RefCell;
+mod header;
+
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use age_core::format::{FileKey, Stanza};
-use age_core::secrecy::ExposeSecret;
-use bisik_formats::padding::MAX_DESKS;
-use bisik_formats::shape::{ShapeError, header_desks};
+use bisik_formats::shape::ShapeError;
 use zeroize::Zeroizing;
 
+pub(crate) use self::header::SealedHeader;
+use self::header::{read_any_start, unwrap_payload_key};
 use crate::hybrid::Identity;
 use crate::kdf::CryptoError;
-use crate::stream::{CHUNK_LEN, NONCE_LEN, SEALED_CHUNK_LEN, StreamKey, TAG_LEN};
-use crate::writer::VERSION_LINE;
+use crate::stream::{CHUNK_LEN, SEALED_CHUNK_LEN, StreamKey, TAG_LEN};
 
 /// Chunks opened at a time by the reading thread of [`open_on_two_threads`]: 1 MiB.
 const PIPELINE_CHUNKS: usize = 16;
 /// Blocks in circulation between the two threads; 4 MiB in all.
 const PIPELINE_BLOCKS: usize = 4;
-/// Bytes of a stanza, and of the last line of the header.
-const STANZA_LEN: usize = 1557;
-const LAST_LINE_LEN: usize = 48;
-/// The first bytes of a header line tell which kind it is.
-const LINE_START_LEN: usize = 4;
 
 /// Why a sealed file was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +34,12 @@ pub enum OpenError {
     /// None of the identities opens it.
     #[error("the file is sealed to somebody else")]
     NoMatch,
-    /// A stanza is malformed or the header's MAC is wrong.
-    #[error("the header of the sealed file has been changed")]
+    /// A stanza is malformed.
+    #[error("the header of the sealed file is malformed")]
     Header,
+    /// The MAC does not fit the header.
+    #[error("the header of the sealed file has been changed")]
+    Mac,
     /// A chunk does not open, is missing, or follows the last one.
     #[error("the content of the sealed file has been changed or cut short")]
     Payload,
@@ -85,95 +82,21 @@ pub fn open<R: Read>(mut input: R, identities: &[&Identity]) -> Result<AgeReader
     Ok(AgeReader::new(input, key))
 }
 
-/// The header of a sealed file, of the fixed shape, not yet opened.
-pub(crate) struct SealedHeader {
-    bytes: Vec<u8>,
-    desks: usize,
-}
-
-impl SealedHeader {
-    /// Reads a header and nothing after it: at most eight stanzas, refused at the first byte that does not fit.
-    pub(crate) fn read(input: &mut impl Read) -> Result<Self, OpenError> {
-        let mut bytes = Vec::with_capacity(VERSION_LINE.len() + STANZA_LEN * 2 + LAST_LINE_LEN);
-        append(input, VERSION_LINE.len(), &mut bytes)?;
-        for _ in 0..=MAX_DESKS {
-            let line = append(input, LINE_START_LEN, &mut bytes)?;
-            let is_last = line == b"--- ";
-            let rest = if is_last { LAST_LINE_LEN } else { STANZA_LEN } - LINE_START_LEN;
-            append(input, rest, &mut bytes)?;
-            if is_last {
-                break;
-            }
-        }
-        let desks = header_desks(&bytes)?;
-        Ok(Self { bytes, desks })
-    }
-
-    /// Returns the number of stanzas.
-    pub(crate) fn desks(&self) -> usize {
-        self.desks
-    }
-
-    /// Reads the nonce that follows the header and returns the key of the payload.
-    pub(crate) fn payload_key(
-        mut self,
-        input: &mut impl Read,
-        identities: &[&Identity],
-    ) -> Result<StreamKey, OpenError> {
-        let identities: Vec<&dyn age::Identity> =
-            identities.iter().map(|&identity| identity as &dyn age::Identity).collect();
-        append(input, NONCE_LEN, &mut self.bytes)?;
-        unwrap_payload_key(&self.bytes, &identities)
-    }
-}
-
-/// Reads exactly `len` more bytes and returns them.
-fn append<'a>(input: &mut impl Read, len: usize, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], OpenError> {
-    let start = bytes.len();
-    bytes.resize(start + len, 0);
-    let place = bytes.get_mut(start..).ok_or(OpenError::Payload)?;
-    match input.read_exact(place) {
-        Ok(()) => Ok(place),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(ShapeError::Length.into()),
-        Err(error) => Err(OpenError::Io(error)),
-    }
-}
-
-/// Lets the `age` crate unwrap the file key and verify the MAC of `start`, a header and its nonce.
-pub(crate) fn unwrap_payload_key(
-    start: &[u8],
+/// Opens any age v1 file of at most 16 KiB of header, with any identities of the `age` crate: for files that stay
+/// at home, such as keys under a passphrase. Nothing that comes from outside is opened this way.
+///
+/// The header is first checked against the grammar of the specification, line by line; armor is not read.
+///
+/// # Errors
+///
+/// [`OpenError`]; while reading, the same inside an [`io::Error`].
+pub fn open_any<R: BufRead>(
+    mut input: R,
     identities: &[&dyn age::Identity],
-) -> Result<StreamKey, OpenError> {
-    let capture = Capture { identities, file_key: RefCell::new(None) };
-    let decryptor = age::Decryptor::new_buffered(start).map_err(|_| OpenError::Header)?;
-    // Success means that the MAC over the header fits the file key that was captured on the way.
-    decryptor.decrypt(std::iter::once(&capture as &dyn age::Identity)).map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys => OpenError::NoMatch,
-        _ => OpenError::Header,
-    })?;
-    let file_key = capture.file_key.into_inner().ok_or(OpenError::Header)?;
-    let nonce = start.last_chunk::<NONCE_LEN>().ok_or(OpenError::Header)?;
-    Ok(StreamKey::new(file_key.expose_secret(), nonce)?)
-}
-
-/// Passes stanzas on to identities and keeps a copy of the file key they find.
-struct Capture<'a> {
-    identities: &'a [&'a dyn age::Identity],
-    file_key: RefCell<Option<FileKey>>,
-}
-
-impl age::Identity for Capture<'_> {
-    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<FileKey, age::DecryptError>> {
-        self.unwrap_stanzas(std::slice::from_ref(stanza))
-    }
-
-    fn unwrap_stanzas(&self, stanzas: &[Stanza]) -> Option<Result<FileKey, age::DecryptError>> {
-        let found = self.identities.iter().find_map(|identity| identity.unwrap_stanzas(stanzas))?;
-        Some(found.inspect(|key| {
-            let copy = FileKey::init_with_mut(|place| place.copy_from_slice(key.expose_secret()));
-            self.file_key.replace(Some(copy));
-        }))
-    }
+) -> Result<AgeReader<R>, OpenError> {
+    let start = read_any_start(&mut input)?;
+    let key = unwrap_payload_key(&start, identities)?;
+    Ok(AgeReader::new(input, key))
 }
 
 /// The plaintext of a sealed file, opened on the calling thread.

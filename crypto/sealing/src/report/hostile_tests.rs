@@ -26,9 +26,12 @@ fn open_plain(story: &Story, plain: &[u8]) -> Result<OpenedReport, ReportError> 
     open_sealed(story, &seal_bytes(&recipients, plain))
 }
 
+/// Header and content.
+type RawEntry = (Vec<u8>, Vec<u8>);
+
 /// An archive put together by hand, so that it can be wrong.
 struct Archive {
-    entries: Vec<(Vec<u8>, Vec<u8>)>,
+    entries: Vec<RawEntry>,
     tail: u8,
 }
 
@@ -90,7 +93,7 @@ fn an_archive_made_by_hand_is_what_we_seal() {
 #[test]
 fn entries_out_of_place_are_refused() {
     let story = story_with_evidence();
-    let refused = |change: fn(&mut Vec<(Vec<u8>, Vec<u8>)>)| {
+    let refused = |change: fn(&mut Vec<RawEntry>)| {
         let mut archive = Archive::right(&story, &EVIDENCE);
         change(&mut archive.entries);
         open_plain(&story, &archive.bytes()).err().unwrap()
@@ -159,7 +162,7 @@ fn padding_must_be_zero_and_of_the_one_size() {
     assert!(matches!(open_plain(&story, &larger), Err(ReportError::Padding)));
     let mut inside = archive.bytes();
     let content_end = 512 + archive.entries[0].1.len();
-    assert!(content_end % 512 != 0);
+    assert!(!content_end.is_multiple_of(512));
     inside[content_end] = 1;
     assert!(matches!(open_plain(&story, &inside), Err(ReportError::Padding)));
 }
