@@ -1,7 +1,6 @@
 //! A throw-away agency: its card, an edition, its courier's token, and text reports for it.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -51,15 +50,15 @@ impl Agency {
     /// Makes an agency whose card is valid today.
     pub(super) fn new(today: Day) -> Outcome<Self> {
         let mut rng = StdRng::seed_from_u64(2);
-        let root_key = SigningKey::generate(&mut rng).map_err(other)?;
-        let desk_key = SigningKey::generate(&mut rng).map_err(other)?;
+        let mut key = || SigningKey::generate(&mut rng).map_err(other);
+        let (root_key, desk_keys) = (key()?, [key()?, key()?]);
         let id = AgencyId::from_first_root(&root_key.verify_key());
-        let card = card(id, &root_key, &desk_key, today)?;
+        let card = card(id, &root_key, &desk_keys, today)?;
         let note = card.sign(&[&root_key]).map_err(other)?;
         let bundle = write_bundle(&[], &note).map_err(other)?;
         let verified = VerifiedCard::verify(&bundle, &id).map_err(other)?;
         let number = EditionNumber::new(today, 0).map_err(other)?;
-        let edition = edition(&verified, number, &desk_key, &mut rng)?;
+        let edition = edition(&verified, number, &desk_keys[0], &mut rng)?;
         let mut report = Vec::new();
         seal_decoy(DESKS.len(), &mut report, &mut rng).map_err(other)?;
         if report.len() as u64 != sealed_len(DESKS.len(), TEXT_SIZE) {
@@ -69,15 +68,9 @@ impl Agency {
     }
 
     /// Writes a `server.toml` for a server of this agency alone.
-    pub(super) fn configure(
-        &self,
-        file: &Path,
-        data: &Path,
-        public: SocketAddr,
-        courier: SocketAddr,
-    ) -> Outcome {
+    pub(super) fn configure(&self, file: &Path, data: &Path) -> Outcome {
         let config = format!(
-            "data = {data:?}\n[public]\nlisten = \"{public}\"\n[courier]\nlisten = \"{courier}\"\n\
+            "data = {data:?}\n[public]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\n\
              [[agency]]\npath = \"{PATH}\"\nid = \"{}\"\nquota_mib = 100000000\nbatch = \"off\"\n\
              courier_tokens = [\"{}\"]\n",
             self.id,
@@ -99,6 +92,11 @@ impl Agency {
     /// Returns the path of the edition's body.
     pub(super) fn edition_body(&self) -> String {
         format!("/{PATH}/editions/{}/{}", DESKS[0], self.number)
+    }
+
+    /// Returns the length of the edition's body in bytes.
+    pub(super) fn body_len(&self) -> u64 {
+        u64::from(LETTERS).saturating_mul(16 + u64::from(LETTER_SIZE))
     }
 
     /// Returns a source of reports, different for every seed.
@@ -141,14 +139,13 @@ impl Reports {
     }
 }
 
-fn card(id: AgencyId, root_key: &SigningKey, desk_key: &SigningKey, today: Day) -> Outcome<Card> {
+fn card(id: AgencyId, root_key: &SigningKey, desk_keys: &[SigningKey; 2], today: Day) -> Outcome<Card> {
     let expires = today.plus(365);
     let form = fs::read_to_string(root().join("deploy/forms/kpk.toml"))?;
     let form: Form = toml::from_str(&form).map_err(other)?;
-    let window = KeyWindow { key: desk_key.verify_key(), from: today, to: expires };
-    let desk = |name: &&str| {
-        let id = DeskId::from_str(name).map_err(other)?;
-        Ok(Desk { id, names: names(name), keys: vec![window] })
+    let desk = |name: &str, key: &SigningKey| -> Outcome<Desk> {
+        let window = KeyWindow { key: key.verify_key(), from: today, to: expires };
+        Ok(Desk { id: DeskId::from_str(name).map_err(other)?, names: names(name), keys: vec![window] })
     };
     Ok(Card {
         agency: id,
@@ -157,7 +154,7 @@ fn card(id: AgencyId, root_key: &SigningKey, desk_key: &SigningKey, today: Day) 
         serial: 1.into(),
         issued: today,
         expires,
-        desks: DESKS.iter().map(desk).collect::<Outcome<_>>()?,
+        desks: DESKS.into_iter().zip(desk_keys).map(|(name, key)| desk(name, key)).collect::<Outcome<_>>()?,
         letters: LETTERS,
         letter_size: LETTER_SIZE,
         interval: 3,

@@ -69,12 +69,13 @@ pub(super) fn send_reports(
 /// Lets clients fetch one path for a while.
 pub(super) fn fetch(address: SocketAddr, path: &str, clients: u64, duration: Duration) -> Outcome<Load> {
     let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+    let length = Connection::open(address)?.get(&head)?.body.len();
     load(clients, duration, |_| {
         let mut connection = Connection::open(address)?;
         let head = &head;
         Ok(move || {
             let answer = connection.get(head)?;
-            if answer.status == 200 && !answer.body.is_empty() {
+            if answer.status == 200 && answer.body.len() == length {
                 return Ok(());
             }
             Err(failure(format!("{} bytes with status {}", answer.body.len(), answer.status)))

@@ -1,7 +1,7 @@
 //! The real server program on loopback, in a folder of its own.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
@@ -34,18 +34,26 @@ impl Server {
     /// Starts a server with what is in the folder, or nothing yet, and waits for its first answer.
     pub(super) fn start(folder: &Path, agency: &Agency) -> Outcome<Self> {
         fs::create_dir_all(folder)?;
-        let (public, courier) = (free_address()?, free_address()?);
-        let config = folder.join("server.toml");
-        agency.configure(&config, &folder.join("data"), public, courier)?;
+        let (config, ready) = (folder.join("server.toml"), folder.join("ready"));
+        agency.configure(&config, &folder.join("data"))?;
+        fs::remove_file(&ready).ok();
         let log = fs::File::create(folder.join("log"))?;
-        let child = command(target().join("release/bisik-server"), ["serve", "--config"])
+        let mut child = command(target().join("release/bisik-server"), ["run", "--config"])
             .arg(&config)
+            .arg("--ready-file")
+            .arg(&ready)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut server = Self { child, public, courier, folder: folder.to_owned() };
-        server.wait_for_answer()?;
+        let Some((public, courier)) = addresses(&ready, &mut child) else {
+            child.kill().ok();
+            let log = fs::read_to_string(folder.join("log"))?;
+            return Err(failure(format!("the server does not start: {log}")));
+        };
+        let server = Self { child, public, courier, folder: folder.to_owned() };
+        let head = format!("GET /{PATH}/challenge HTTP/1.1\r\nHost: localhost\r\n");
+        Connection::open(public)?.get(&head)?;
         Ok(server)
     }
 
@@ -99,27 +107,6 @@ impl Server {
         let status = Connection::open(self.courier)?.send(&head, body)?.status;
         if status == 204 { Ok(()) } else { Err(failure(format!("{method} {path}: {status}"))) }
     }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "waits for another process, which cannot tell when it is ready"
-    )]
-    fn wait_for_answer(&mut self) -> Outcome {
-        let start = Instant::now();
-        let head = format!("GET /{PATH}/challenge HTTP/1.1\r\nHost: localhost\r\n");
-        while start.elapsed() < PATIENCE {
-            let answer = Connection::open(self.public);
-            if answer.is_ok_and(|mut connection| connection.get(&head).is_ok()) {
-                return Ok(());
-            }
-            if self.child.try_wait()?.is_some() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(1));
-        }
-        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        Err(failure(format!("the server gives no answer: {log}")))
-    }
 }
 
 impl Drop for Server {
@@ -128,7 +115,16 @@ impl Drop for Server {
     }
 }
 
-/// An address that is free now. Another process may take it before the server does; then the start fails aloud.
-fn free_address() -> Outcome<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+/// Waits for the file in which the server writes where it listens.
+#[expect(clippy::disallowed_methods, reason = "waits for another process, which tells only by a file")]
+fn addresses(ready: &Path, child: &mut Child) -> Option<(SocketAddr, SocketAddr)> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE && child.try_wait().is_ok_and(|ended| ended.is_none()) {
+        if let Ok(text) = fs::read_to_string(ready) {
+            let address = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+            return address("public=").zip(address("courier="));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    None
 }

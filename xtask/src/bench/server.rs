@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -132,6 +132,9 @@ fn edition_rate(amount: Amount, agency: &Agency, server: &Server, scratch: &Scra
     let body = scratch.file("body");
     let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
     fs::write(&body, Connection::open(server.public)?.get(&head)?.body)?;
+    if fs::metadata(&body)?.len() != agency.body_len() {
+        return Err(failure("the edition is not as long as it should be"));
+    }
     let bare = BareAxum::start(&body)?;
     let [mut rates, mut yardsticks] = [const { Vec::new() }; 2];
     for _ in 0..amount.rounds() {
@@ -205,31 +208,21 @@ fn listed(server: &Server, agency: &Agency) -> Outcome<BTreeSet<ReportId>> {
 
 /// Fills the index of a stopped server: rows with the keys of reports, and contents of one byte.
 fn fill(folder: &Path, count: u64) -> Outcome {
-    let database = rusqlite::Connection::open(database(folder)?).map_err(other)?;
+    let day = today()?.days_since(Day::new(2000, 1, 1).map_err(other)?);
+    let database = rusqlite::Connection::open(folder.join("data/bisik.sqlite")).map_err(other)?;
     let sql = format!(
         "BEGIN;
          CREATE TEMP TABLE fresh AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
              SELECT randomblob(32) AS id, abs(random()) AS place FROM n;
          INSERT INTO report (agency, id, length, day, ready, place, in_file)
-             SELECT (SELECT MIN(agency) FROM card), id, 1, (SELECT MIN(day) FROM tally), 0, place, 0
+             SELECT (SELECT MIN(agency) FROM card), id, 1, {day}, 0, place, 0
              FROM fresh ORDER BY id;
          INSERT INTO content (key, sealed) SELECT place, x'00' FROM fresh ORDER BY place;
-         UPDATE tally SET reports = reports + {count};
+         INSERT INTO tally (agency, day, reports, bytes) SELECT MIN(agency), {day}, {count}, {count} FROM card;
          COMMIT;
          PRAGMA wal_checkpoint(TRUNCATE);"
     );
     database.execute_batch(&sql).map_err(other)
-}
-
-fn database(folder: &Path) -> Outcome<PathBuf> {
-    let data = folder.join("data");
-    for entry in fs::read_dir(&data)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "sqlite" || extension == "db") {
-            return Ok(path);
-        }
-    }
-    Err(failure(format!("no database in {}", data.display())))
 }
 
 /// A folder on the disk that cargo builds on: durable writes are what is measured.
