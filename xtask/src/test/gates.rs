@@ -1,7 +1,6 @@
 //! The gates, in the order in which they tell most the soonest.
 
 use std::fs;
-use std::path::Path;
 
 use super::Gate;
 use crate::fuzz;
@@ -10,6 +9,8 @@ use crate::shell::{Outcome, cargo, command, failure, root, run, succeeds};
 /// Returns every gate behind that of the tools.
 pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
     vec![
+        Gate::new("node packages", node_packages),
+        Gate::new("python packages", python_packages),
         Gate::new("format", format),
         Gate::new("clippy", || clippy(&["--workspace"])),
         // The workspace unifies features; the desk is also looked at as it ships.
@@ -18,8 +19,7 @@ pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
         Gate::new("build", || run(&mut cargo(["build", "--workspace", "--bins", "--locked"]))),
         Gate::new("tests", tests),
         Gate::new("doctests", || run(&mut cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))),
-        Gate::new("node reader", node),
-        Gate::new("python reader", python),
+        Gate::new("python reader", python_reader),
         Gate::new("fuzz", move || fuzz::run_for(fuzz_seconds, None)),
     ]
 }
@@ -42,34 +42,42 @@ fn docs() -> Outcome {
 
 /// Unit, integration and end-to-end tests; one process a test where `cargo nextest` is installed.
 fn tests() -> Outcome {
-    if succeeds("cargo", &["nextest", "--version"]) {
-        return run(&mut cargo(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"]));
-    }
-    run(&mut cargo(["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]))
+    let mut tests = if succeeds("cargo", &["nextest", "--version"]) {
+        cargo(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    } else {
+        cargo(["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"])
+    };
+    // The harness need not build the programs again: the gate before has done it.
+    run(tests.env("BISIK_BUILT", "1"))
 }
 
-/// `age-encryption` in Node opens what we write, and writes what we open.
-fn node() -> Outcome {
-    let folder = existing("tests/interop")?;
-    run(command("npm", ["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    run(command("npm", ["test"]).current_dir(&folder))
+/// The packages of `tests/interop`, at the versions of its lock file.
+fn node_packages() -> Outcome {
+    let folder = root().join("tests/interop");
+    run(command("npm", ["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 
-/// A reader written from docs/protocol.md alone, in Python, opens the vectors.
-fn python() -> Outcome {
-    let folder = existing("tests/python-reader")?;
+/// The packages of `tests/python-reader`, at the versions of its list, in an environment of their own.
+fn python_packages() -> Outcome {
+    let folder = root().join("tests/python-reader");
     let (venv, wanted) = (folder.join(".venv"), folder.join("requirements.txt"));
     let installed = venv.join("requirements.txt");
-    if fs::read(&installed).ok() != Some(fs::read(&wanted)?) {
-        run(command("python3", ["-m", "venv", "--clear"]).arg(&venv))?;
-        run(command(venv.join("bin/pip"), ["install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(&wanted))?;
-        fs::copy(&wanted, &installed)?;
+    if fs::read(&installed).ok() == Some(fs::read(&wanted)?) {
+        return Ok(());
     }
-    run(command(venv.join("bin/python"), ["-m", "unittest", "discover", "-v"]).current_dir(&folder))
+    run(command("python3", ["-m", "venv", "--clear"]).arg(&venv))?;
+    run(command(venv.join("bin/pip"), ["install", "--quiet", "--disable-pip-version-check", "-r"])
+        .arg(&wanted))?;
+    fs::copy(&wanted, &installed)?;
+    Ok(())
 }
 
-fn existing(folder: &str) -> Outcome<std::path::PathBuf> {
-    let path = root().join(folder);
-    if Path::is_dir(&path) { Ok(path) } else { Err(failure(format!("{folder} is missing"))) }
+/// A reader written from docs/protocol.md alone opens the vectors.
+fn python_reader() -> Outcome {
+    let folder = root().join("tests/python-reader");
+    let discover = ["-m", "unittest", "discover", "--verbose"];
+    if !folder.join("test_reader.py").is_file() {
+        return Err(failure("tests/python-reader/test_reader.py is missing"));
+    }
+    run(command(folder.join(".venv/bin/python"), discover).current_dir(&folder))
 }
