@@ -1,1 +1,21 @@
-//! Empty for now.
+//! The harness of the end-to-end stories: real programs, a real server on a free port, folders that vanish.
+//!
+//! | Need | Module |
+//! |---|---|
+//! | run a program and judge what it did | [`run`] |
+//! | a server | [`server`] |
+//! | test vectors | [`vectors`] |
+//! | a whole agency | [`world`] |
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness fails by panicking"
+)]
+
+pub mod run;
+pub mod server;
+pub mod vectors;
+pub mod world;
