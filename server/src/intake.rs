@@ -8,6 +8,7 @@ use axum::body::{Body, BodyDataStream};
 use bisik_formats::problem::ProblemCode;
 use bytes::Bytes;
 use futures_util::StreamExt;
+use http::{HeaderMap, header};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::Limits;
@@ -89,8 +90,12 @@ impl Intake {
 
     /// Reads on for a while after a refusal, so that the client comes to read the answer.
     ///
-    /// Closing with unread bytes resets the connection, and the answer would be lost with it.
-    pub async fn drain(mut self) {
+    /// Closing with unread bytes resets the connection, and the answer would be lost with it. A client that waits
+    /// for `100 Continue` has sent nothing yet: it gets its answer at once, and reading would ask it to go on.
+    pub async fn drain(mut self, headers: &HeaderMap) {
+        if self.received == 0 && headers.contains_key(header::EXPECT) {
+            return;
+        }
         self.floor.total = self.floor.total.min(self.begun.elapsed() + DRAIN_TIME);
         let until = self.received.saturating_add(DRAIN_BYTES);
         while self.received < until && matches!(self.next().await, Ok(Some(_))) {}
@@ -98,10 +103,10 @@ impl Intake {
 }
 
 /// Bytes read after a refusal.
-const DRAIN_BYTES: u64 = 1 << 20;
+const DRAIN_BYTES: u64 = 64 << 20;
 
 /// Time spent on reading after a refusal.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
+const DRAIN_TIME: Duration = Duration::from_secs(60);
 
 /// The memory that bodies of all connections share.
 #[derive(Debug, Clone)]

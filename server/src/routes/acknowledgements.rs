@@ -36,7 +36,7 @@ pub async fn post(
     let length = content_length(&headers)?;
     let intake = Intake::new(body, length, app.floor);
     if length > MAX_ACKNOWLEDGEMENT as u64 {
-        intake.drain().await;
+        intake.drain(&headers).await;
         return Err(ProblemCode::ReportTooLarge.into());
     }
     let _publishing = agency.publishing.lock().await;

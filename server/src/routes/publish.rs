@@ -59,7 +59,7 @@ pub async fn post(
     let _publishing = agency.publishing.lock().await;
     let limit = longest(agency.published().card()?);
     if length > limit {
-        intake.drain().await;
+        intake.drain(&headers).await;
         return Err(ProblemCode::ReportTooLarge.into());
     }
     let whole = intake.whole().await?;

@@ -41,7 +41,7 @@ pub async fn put(
     let length = content_length(&headers)?;
     let intake = Intake::new(body, length, app.floor);
     if length > MAX_BUNDLE as u64 {
-        intake.drain().await;
+        intake.drain(&headers).await;
         return Err(ProblemCode::ReportTooLarge.into());
     }
     let _publishing = agency.publishing.lock().await;

@@ -68,7 +68,7 @@ pub async fn post(
         Ok(()) if is_form => Ok((StatusCode::CREATED, form::thanks(&headers)).into_response()),
         Ok(()) => Ok(StatusCode::CREATED.into_response()),
         Err(refusal) => {
-            intake.drain().await;
+            intake.drain(&headers).await;
             Err(shown(refusal))
         }
     }

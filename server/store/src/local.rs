@@ -63,7 +63,7 @@ impl LocalStore {
         if !path.exists() && !reports.places()?.is_empty() {
             return Err(StoreError::FilesWithoutDatabase);
         }
-        let conn = tables::open_writer(&path)?;
+        let conn = tables::open_writer(&path, settings.disk.floor_bytes)?;
         sync_folder(&folder)?;
         let places = Arc::new(Places::new(Box::new(rng)));
         let usage = Arc::<UsageTable>::default();
@@ -199,20 +199,16 @@ impl Store for LocalStore {
         for ids in ids.chunks(BATCH) {
             let (desk, ids, desks) = (desk.clone(), ids.to_vec(), desks.to_vec());
             deleted += self.run(move |writer| {
-                let gone = writer.transaction(|transaction| {
-                    let mut gone = Vec::new();
-                    for id in &ids {
-                        if report::get(transaction, agency, id)?.is_none() {
-                            continue;
-                        }
-                        acknowledgement::insert(transaction, agency, id, &desk)?;
-                        if acknowledgement::complete(transaction, agency, id, &desks)? {
-                            gone.extend(delete_one(transaction, agency, id)?);
-                        }
+                writer.for_reports(agency, &ids, &|transaction, id| {
+                    if report::get(transaction, agency, id)?.is_none() {
+                        return Ok(None);
                     }
-                    Ok(gone)
-                })?;
-                writer.forget(agency, &gone)
+                    acknowledgement::insert(transaction, agency, id, &desk)?;
+                    if !acknowledgement::complete(transaction, agency, id, &desks)? {
+                        return Ok(None);
+                    }
+                    delete_one(transaction, agency, id)
+                })
             })?;
         }
         // Also an empty acknowledgement is a sign of life.

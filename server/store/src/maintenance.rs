@@ -150,13 +150,17 @@ impl LocalStore {
     }
 }
 
+/// Free bytes that the rewriting leaves beside its two copies.
+const SPARE: u64 = 1 << 20;
+
 /// Writes the database anew, in the order of its random keys, so that no page tells when it was filled.
 fn rewrite(writer: &mut Writer, folder: &str, limit: u64, free: u64) -> Result<bool, StoreError> {
     let pages: i64 = writer.conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
     let page: i64 = writer.conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let size = u64::try_from(pages.saturating_mul(page)).unwrap_or(u64::MAX);
-    // The rewriting needs a second copy in a temporary file and a third in the write-ahead log.
-    if size > limit || free < size.saturating_mul(3) {
+    let unused: i64 = writer.conn.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    let size = u64::try_from(pages.saturating_sub(unused).saturating_mul(page)).unwrap_or(u64::MAX);
+    // What is in use is written to a temporary file and then to the write-ahead log.
+    if size > limit || free < size.saturating_mul(2).saturating_add(SPARE) {
         return Ok(false);
     }
     let conn = &writer.conn;

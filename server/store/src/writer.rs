@@ -104,18 +104,47 @@ impl Writer {
 
     /// Deletes reports with everything about them.
     pub(crate) fn delete(&mut self, agency: AgencyKey, ids: &[ReportId]) -> Result<u64, StoreError> {
+        self.for_reports(agency, ids, &|transaction, id| delete_one(transaction, agency, id))
+    }
+
+    /// Does something with each report that may delete it; returns how many were deleted.
+    ///
+    /// Deleting overwrites, so it takes room in the log first. On a full disk it goes one by one, with an empty log
+    /// in between: making room must always be possible.
+    pub(crate) fn for_reports(
+        &mut self,
+        agency: AgencyKey,
+        ids: &[ReportId],
+        work: &impl Fn(&Transaction<'_>, &ReportId) -> Result<Option<report::Stored>, StoreError>,
+    ) -> Result<u64, StoreError> {
+        match self.together(agency, ids, work) {
+            Err(StoreError::DiskFull) if ids.len() > 1 => {}
+            result => return result,
+        }
+        let mut deleted = 0;
+        for id in ids {
+            // When even this finds no room, the deletion may still fit into the log as it is.
+            let _emptied = self.empty_log();
+            deleted += self.together(agency, std::slice::from_ref(id), work)?;
+        }
+        Ok(deleted)
+    }
+
+    fn together(
+        &mut self,
+        agency: AgencyKey,
+        ids: &[ReportId],
+        work: &impl Fn(&Transaction<'_>, &ReportId) -> Result<Option<report::Stored>, StoreError>,
+    ) -> Result<u64, StoreError> {
         let gone = self.transaction(|transaction| {
-            let mut gone = Vec::new();
-            for id in ids {
-                gone.extend(delete_one(transaction, agency, id)?);
-            }
-            Ok(gone)
+            let gone: Result<Vec<_>, _> = ids.iter().map(|id| work(transaction, id)).collect();
+            Ok(gone?.into_iter().flatten().collect::<Vec<_>>())
         })?;
         self.forget(agency, &gone)
     }
 
     /// Tells counters and files about deleted reports, after the deletion is durable.
-    pub(crate) fn forget(&self, agency: AgencyKey, gone: &[report::Stored]) -> Result<u64, StoreError> {
+    fn forget(&self, agency: AgencyKey, gone: &[report::Stored]) -> Result<u64, StoreError> {
         let usage = self.usage.of(agency)?;
         for stored in gone {
             usage.remove(stored.day, stored.length);
@@ -131,8 +160,9 @@ impl Writer {
     fn store(&mut self, group: Vec<Insert>) {
         match self.insert(&group) {
             Ok(results) => group.into_iter().zip(results).for_each(|(insert, result)| (insert.done)(result)),
-            // What does not fit together may fit one by one.
+            // What does not fit together may fit one by one, once the log has given its room back.
             Err(StoreError::DiskFull) if group.len() > 1 => {
+                let _emptied = self.empty_log();
                 group.into_iter().for_each(|insert| self.store(vec![insert]));
             }
             Err(error) => group.into_iter().for_each(|insert| (insert.done)(Err(error.clone()))),

@@ -34,12 +34,18 @@ pub struct World {
     pub token: AccessToken,
     pub letters: u32,
     pub report_bytes: u32,
+    pub day: Day,
     pub issued: Day,
     pub expires: Day,
 }
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        Self::for_day(seed, today())
+    }
+
+    /// Returns a world whose keys and card are valid around a day.
+    pub fn for_day(seed: u64, day: Day) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let root = SigningKey::generate(&mut rng).unwrap();
         let id = AgencyId::from_first_root(&root.verify_key());
@@ -47,8 +53,8 @@ impl World {
             .map(|name| (name.parse().unwrap(), SigningKey::generate(&mut rng).unwrap()))
             .into();
         let token = AccessToken::generate(&mut rng);
-        let (issued, expires) = (today().plus(-10), today().plus(300));
-        Self { rng, root, id, desks, token, letters: 2, report_bytes: 50 << 20, issued, expires }
+        let (issued, expires) = (day.plus(-10), day.plus(300));
+        Self { rng, root, id, desks, token, letters: 2, report_bytes: 50 << 20, day, issued, expires }
     }
 
     /// Returns the configuration of a server for this agency.
@@ -68,7 +74,11 @@ impl World {
         let desks = self.desks.iter().map(|(id, key)| Desk {
             id: id.clone(),
             names: text(),
-            keys: vec![KeyWindow { key: key.verify_key(), from: today().plus(-100), to: today().plus(300) }],
+            keys: vec![KeyWindow {
+                key: key.verify_key(),
+                from: self.day.plus(-100),
+                to: self.day.plus(300),
+            }],
         });
         let question = Field {
             id: "apa".to_owned(),

@@ -24,16 +24,26 @@ const SCHEMA: i64 = 1;
 /// Bytes of a page; a text report fills few overflow pages of this size.
 const PAGE: i64 = 8192;
 
+/// The most pages that wait in the write-ahead log: 16 MiB.
+const LOG_PAGES: u64 = 2048;
+
+/// The fewest pages that wait in the write-ahead log, however little room there is.
+const LOG_PAGES_LEAST: u64 = 64;
+
 /// Opens the writing connection and makes the tables when the database is new.
-pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+///
+/// `floor` is the room in bytes that is left free on the disk: what waits in the log must fit into it, so that it
+/// can always be moved into the database.
+pub(crate) fn open_writer(path: &Path, floor: u64) -> Result<Connection, StoreError> {
     let conn = Connection::open(path)?;
     conn.pragma_update(None, "page_size", PAGE)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     common(&conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "cache_size", -4096)?;
-    conn.pragma_update(None, "wal_autocheckpoint", 2000)?;
-    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    let log_pages = (floor / 2 / PAGE.unsigned_abs()).clamp(LOG_PAGES_LEAST, LOG_PAGES);
+    conn.pragma_update(None, "wal_autocheckpoint", integer(log_pages))?;
+    conn.pragma_update(None, "journal_size_limit", integer(log_pages).saturating_mul(2 * PAGE))?;
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => create(&conn)?,

@@ -1,0 +1,217 @@
+//! The real server as a child process, and a plain HTTP client over a socket.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::support::{World, header_digest};
+
+/// A running server; it is killed when the test ends.
+pub struct Process {
+    child: Child,
+    log: Option<JoinHandle<String>>,
+    pub public: SocketAddr,
+    pub courier: SocketAddr,
+}
+
+impl Process {
+    /// Starts the server and waits until it says that it has started.
+    pub fn start(config: &Path) -> Self {
+        let ready = config.with_extension("ready");
+        let mut child = command(config)
+            .arg("--ready-file")
+            .arg(&ready)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        while !log.contains("started") {
+            assert_ne!(errors.read_line(&mut log).unwrap(), 0, "the server ended: {log}");
+        }
+        // Its further lines are collected until it ends, so that it never waits for a full pipe.
+        let log = std::thread::spawn(move || {
+            errors.read_to_string(&mut log).unwrap();
+            log
+        });
+        let addresses = fs::read_to_string(ready).unwrap();
+        let address = |name: &str| {
+            addresses
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
+                .unwrap()
+        };
+        Self { public: address("public"), courier: address("courier"), child, log: Some(log) }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for the end; returns how it ended and everything it wrote.
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        (status, self.log.take().unwrap().join().unwrap())
+    }
+
+    /// Kills it without a warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+pub fn command(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bisik-server"));
+    command.arg("run").arg("--config").arg(config);
+    command
+}
+
+/// Writes a configuration with its data folder beside it.
+pub fn configure(folder: &Path, world: &World, batch: &str, more: &str) -> PathBuf {
+    let path = folder.join("server.toml");
+    fs::write(&path, world.config(&folder.join("data"), batch, more)).unwrap();
+    path
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+/// A connection that is used for one request after the other.
+pub struct Http {
+    stream: BufReader<TcpStream>,
+}
+
+impl Http {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.stream.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Reads one answer; `None` when the connection ends instead.
+    pub fn read(&mut self) -> Option<Answer> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let value =
+            |line: &str| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok();
+        let length: usize = head.lines().find_map(value).unwrap_or(0);
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).ok()?;
+        Some(Answer { status, head, body })
+    }
+
+    /// Returns what comes until the connection ends.
+    pub fn rest(mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A reset ends the connection as well.
+        let _read = self.stream.read_to_end(&mut rest);
+        rest
+    }
+
+    pub fn request(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        self.write(head.as_bytes());
+        self.write(body);
+        self.read().expect("an answer")
+    }
+
+    /// Posts a sealed report of two desks; `None` when the connection ends instead of an answer.
+    pub fn post(&mut self, sealed: &[u8]) -> Option<u16> {
+        self.stream.get_mut().write_all(report_head(sealed).as_bytes()).ok()?;
+        self.stream.get_mut().write_all(sealed).ok()?;
+        self.read().map(|answer| answer.status)
+    }
+}
+
+pub fn report_head(sealed: &[u8]) -> String {
+    format!(
+        "POST /contoh/reports HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\n\
+         bisik-pow: 0000000000000000\r\nbisik-header-sha256: {}\r\ncontent-length: {}\r\n\r\n",
+        header_digest(sealed, 2),
+        sealed.len()
+    )
+}
+
+/// A courier that holds the token.
+pub struct Courier {
+    http: Http,
+    authorization: String,
+}
+
+impl Courier {
+    pub fn connect(server: &Process, world: &World) -> Self {
+        let authorization = format!("authorization: Bearer {}\r\n", *world.token.expose_text());
+        Self { http: Http::connect(server.courier), authorization }
+    }
+
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.http.request("GET", path, &self.authorization, b"")
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, body: &[u8]) -> u16 {
+        let headers = format!("{}content-type: application/octet-stream\r\n", self.authorization);
+        self.http.request(method, path, &headers, body).status
+    }
+
+    /// Brings card 1 and an edition of each desk, dated today.
+    pub fn open_box(&mut self, world: &mut World, number: &str) {
+        assert_eq!(self.send("PUT", "/contoh/card", &world.bundle(1)), 204);
+        for desk in 0..world.desks.len() {
+            let framed = world.framed(desk, number, 1);
+            let path = format!("/contoh/editions/{}", world.desks[desk].0);
+            assert_eq!(self.send("POST", &path, &framed), 204);
+        }
+    }
+
+    /// Returns all listed ids.
+    pub fn list(&mut self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        loop {
+            let after = ids.last().map(|id| format!("?after={id}")).unwrap_or_default();
+            let page = self.get(&format!("/contoh/reports{after}"));
+            assert_eq!(page.status, 200);
+            let page = String::from_utf8(page.body).unwrap();
+            if page.is_empty() {
+                return ids;
+            }
+            ids.extend(page.lines().map(|line| line.split(' ').next().unwrap().to_owned()));
+        }
+    }
+}
