@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::language::Language;
 
-/// Options of every program and subcommand. [`run`](crate::run) adds them; programs ask the `Ui`.
+/// Options of every program and subcommand. [`run`](crate::run()) adds them; programs ask the `Ui`.
 #[derive(Args, Debug)]
 pub(crate) struct CommonArgs {
     // The language was read before parsing (see `Language::asked`); the option stands here for help and checks.

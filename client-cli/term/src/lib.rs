@@ -1,7 +1,7 @@
 //! What the command-line programs of Bisik share: languages and messages, the terminal, questions, progress,
 //! errors with exit codes, the command line itself, and private files.
 //!
-//! A program declares its message files once and hands `main` to [`run`]:
+//! A program declares its message files once and hands `main` to [`run()`]:
 //!
 //! ```no_run
 //! use bisik_term::{CommandError, Ui};

@@ -28,7 +28,7 @@ pub fn run<C: Parser>(program: Loader, main: impl FnOnce(C, &Ui) -> Result<(), C
     run_with(Messages::new(language, program), args, Streams::of_process(), main)
 }
 
-/// As [`run`], with the command line and the streams given.
+/// As [`run()`], with the command line and the streams given.
 pub(crate) fn run_with<C: Parser>(
     messages: Messages,
     args: Vec<OsString>,
