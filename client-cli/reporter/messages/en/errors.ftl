@@ -1,0 +1,157 @@
+# The agency and the way to its server.
+err-no-agency = The agency's fingerprint is missing.
+    .advice = Copy the fingerprint from a poster or letterhead to --agency, or use --agency-file.
+err-fingerprint = The agency's fingerprint cannot be read.
+    .advice = A fingerprint has eight groups of four letters or digits.
+err-agency-file = The agency file { $path } cannot be read.
+    .advice = It holds two lines of TOML: server = "…" and agency = "…".
+err-no-server = The address of the box is missing.
+    .advice = Copy the address from a poster to --server, or use --agency-file.
+err-address = The address of the box cannot be read.
+    .advice = An address looks like http://….onion/kpk, with nothing after it.
+err-address-clear = This address is not safe: the connection would be open.
+    .advice = Use a .onion address, or one that begins with https.
+err-onion-direct = A .onion address can be reached through Tor only.
+    .advice = Start Tor, then try again without --direct.
+err-no-proxy = Tor does not answer.
+    .advice = Start Tor or Tor Browser, then try again. Tor Browser needs --proxy 127.0.0.1:9150.
+err-connection = The server was not reached, or the connection broke.
+    .advice = Check the network, wait a little and try again. Nothing is lost on the server.
+err-tls = The server could not prove itself on a safe connection.
+    .advice = Do not go on from this network. Use a .onion address if there is one.
+err-answer = The server gave an unknown answer ({ $status }).
+    .advice = Check the address of the box. If it is right, try again later.
+err-oversized = The server sends more than it should.
+    .advice = Do not go on. Compare the address with the agency's poster.
+err-challenge = The server asks for an unreasonable amount of work.
+    .advice = Do not go on. Try again later, and compare the address with the agency's poster.
+
+# Refusals of the server.
+err-problem-not-found = This box is not on the server.
+    .advice = Compare the address with the agency's poster.
+err-problem-busy = The server is busy. The message is not stored.
+    .advice = Try again in a few minutes.
+err-problem-full = The server has no room at the moment. The message is not stored.
+    .advice = Try again later. A report without files usually still fits.
+err-problem-no-card = The agency has not opened this box yet.
+    .advice = Try again in a few days.
+err-problem-internal = The server has a problem. The message is not stored.
+    .advice = Try again later.
+err-problem-proof = The server refuses this device's proof of work.
+    .advice = Try again in a few minutes.
+err-problem-cut = The upload was cut off. The message is not stored.
+    .advice = Try again. Send smaller files if the network is slow.
+err-problem-desks = The agency has just changed its card. The message is not stored.
+    .advice = Repeat this command.
+err-problem-too-large = This report is larger than the agency takes.
+    .advice = Send less evidence, or split it into several messages.
+err-problem-shape = The server refuses the shape of this locked report.
+    .advice = Update this program, then lock the report again.
+err-problem-other = The server refuses with the code { $code }.
+    .advice = Try again later.
+
+# Card, dates and editions.
+err-card = The agency's card does not hold: { $detail }.
+    .advice = Send nothing here. Compare the fingerprint with the agency's poster.
+err-card-expired = By the clock of this device ({ $today }), the agency's card has expired.
+    .advice = Check the device's date. If it is right, this box is neglected: use another way.
+err-card-not-yet = By the clock of this device ({ $today }), the agency's card is not valid yet.
+    .advice = Check the device's date. If it is right, do not trust this box.
+err-card-rolled-back = The server serves an old card, or another one than the officers use.
+    .advice = Send nothing. Try again tomorrow, and tell the agency if it stays like this.
+err-clock = The date of this device makes no sense.
+    .advice = Set the device's date and time, then try again.
+err-clock-behind = The clock of this device ({ $today }) is behind a date that officers signed ({ $date }).
+    .advice = Check the device's date. If it is right, do not trust this box.
+err-headers = The list of desks from the server does not agree with the agency's card.
+    .advice = Send nothing. Try again later.
+err-edition = The edition of a desk does not hold: { $detail }.
+    .advice = Send nothing. Try again later.
+err-edition-body = The content of an edition is not what the officers signed.
+    .advice = The server or the network changed it. Send nothing, and try again later.
+err-edition-replaced = An edition was replaced during the visit.
+    .advice = Repeat this command.
+err-letter = A letter of the desk { $desk } does not hold and is not shown.
+    .advice = Trust nothing else that claims to be from that desk. Try again with the next edition.
+
+# Desks.
+err-desk-unknown = The desk { $desk } is not on the agency's card.
+    .advice = See the names of the desks with card verify.
+err-desk-not-open = The desk { $desk } is not open yet.
+    .advice = Try again in a few days, or knowingly choose another desk.
+err-desk-stale = The desk { $desk } has not been read since { $until }, by the clock of this device ({ $today }).
+    .advice = Check the device's date. If it is right, wait, or leave that desk out with --leave-out.
+err-desk-key = The key of the desk { $desk } cannot be used.
+    .advice = Send nothing to that desk, and tell the agency.
+err-desks-none = No desk is left to read this message.
+    .advice = Leave at least one desk.
+err-desks-open = It is not clear which desks may read this message: { $desks }.
+    .advice = Choose with --to or --leave-out. Leave out a desk that is close to the accused.
+
+# The receipt code.
+err-receipt-length = A receipt code has 28 letters and digits; this has { $found }.
+    .advice = Check your note: seven groups of four.
+err-receipt-symbol = There is a wrong sign in the code, at place { $place }.
+    .advice = A code has only letters and digits, and no letter U.
+err-receipt-check = There is a wrong letter in the code, or it belongs to another agency.
+    .advice = Check your note letter by letter, and whether this is the right agency.
+
+# Content of the report.
+err-no-answers = Questions can be asked on a terminal only.
+    .advice = Run it on a terminal, or give the answers with --answers.
+err-answers-file = The answers file { $path } cannot be read at line { $line }, column { $column }.
+    .advice = Check its shape: JSON with answers, message, to or leave_out, evidence.
+err-answers-desks = The answers file names both to and leave_out.
+    .advice = Choose one.
+err-answer-question = Answer { $number } ({ $field }) is to a question that the form does not ask.
+    .advice = See the names of questions in the agency's form.
+err-answer-order = Answer { $number } ({ $field }) is given twice, or its entry skips a number.
+    .advice = Answer each question once, and number entries from 1.
+err-answer-kind = Answer { $number } ({ $field }) is of another kind than its question.
+    .advice = Use text, choice, yes_no or when as the question asks.
+err-answer-length = Answer { $number } ({ $field }) is too short or too long.
+    .advice = Fit its length to the form.
+err-answer-option = Answer { $number } ({ $field }) picks something that is not offered.
+    .advice = Use the form's options, in order, each once.
+err-answer-when = Answer { $number } ({ $field }) ends before it begins.
+    .advice = Swap the two dates.
+err-answer-missing = The question { $field } must be answered before the report can be sent.
+    .advice = Answer briefly; the rest may follow later.
+err-message-empty = The message is still empty.
+    .advice = Write the message, or add evidence.
+err-message-file = The message file { $path } is not UTF-8 text.
+    .advice = Save the message as plain text.
+err-report-too-long = The report is { $over } bytes too long.
+    .advice = Shorten it, or send the rest as a later message.
+err-given-up = The report was not sent.
+    .advice = Nothing is kept on this device.
+
+# Evidence.
+err-evidence-empty = The evidence file { $path } is empty.
+    .advice = Check whether this is the right file.
+err-evidence-name = The name of an evidence file is too long or no text.
+    .advice = Rename the file, or do not send its name.
+err-evidence-kind = The form has no evidence kind { $kind }.
+    .advice = Choose one of: { $kinds }.
+err-evidence-many = Too many files; at most { $max }.
+    .advice = Split them into several messages.
+err-evidence-file-limit = An evidence file is larger than { $max } MB.
+    .advice = Make it smaller, or choose the part that matters.
+err-evidence-limit = All evidence together is larger than { $max } MB.
+    .advice = Split it into several messages.
+err-evidence-count = What describes evidence must be given once, or { $files } times.
+    .advice = Give --evidence-kind, --evidence-holders and --evidence-note once for all, or once for each file.
+err-evidence-too-large = The evidence is too large for one report.
+    .advice = Split it into several messages.
+err-evidence-changed = Evidence file { $number } changed while it was read.
+    .advice = Close the program that uses it, then try again.
+err-evidence-read = Evidence file { $number } cannot be read: { $detail }.
+    .advice = Check whether the file changed or its medium was removed, then try again.
+err-upload-source = The locked report cannot be read on this device.
+    .advice = Check whether its medium is still there, then try again.
+err-seal-write = The locked report cannot be written: { $detail }.
+    .advice = Check free space and permissions, then try again.
+err-kept-shape = This file is not a locked report.
+    .advice = Use a file from bisik seal or --save-sealed.
+err-kept-desks = This report is locked for an old card of the agency.
+    .advice = Lock the report again with the new card.

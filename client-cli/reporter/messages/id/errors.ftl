@@ -1,0 +1,157 @@
+# Lembaga dan jalan ke servernya.
+err-no-agency = Sidik kunci lembaga belum diberikan.
+    .advice = Salin sidik kunci dari poster atau kop surat ke --agency, atau pakai --agency-file.
+err-fingerprint = Sidik kunci lembaga tidak dapat dibaca.
+    .advice = Sidik kunci terdiri atas delapan kelompok berisi empat huruf atau angka.
+err-agency-file = Berkas lembaga { $path } tidak dapat dibaca.
+    .advice = Isinya dua baris TOML: server = "…" dan agency = "…".
+err-no-server = Alamat kotak belum diberikan.
+    .advice = Salin alamat dari poster ke --server, atau pakai --agency-file.
+err-address = Alamat kotak tidak dapat dibaca.
+    .advice = Contoh alamat: http://….onion/kpk, tanpa tambahan di belakangnya.
+err-address-clear = Alamat ini tidak aman: sambungannya tidak dikunci.
+    .advice = Pakai alamat .onion, atau alamat yang diawali https.
+err-onion-direct = Alamat .onion hanya dapat dicapai lewat Tor.
+    .advice = Jalankan Tor, lalu ulangi tanpa --direct.
+err-no-proxy = Tor tidak menjawab.
+    .advice = Jalankan Tor atau Tor Browser, lalu ulangi. Tor Browser memakai --proxy 127.0.0.1:9150.
+err-connection = Server tidak dapat dicapai, atau sambungan terputus.
+    .advice = Periksa jaringan, tunggu sebentar, lalu ulangi. Tidak ada yang hilang di server.
+err-tls = Server tidak dapat membuktikan dirinya pada sambungan aman.
+    .advice = Jangan dilanjutkan dari jaringan ini. Pakai alamat .onion bila ada.
+err-answer = Server memberi jawaban yang tidak dikenal ({ $status }).
+    .advice = Periksa alamat kotak. Bila benar, coba lagi nanti.
+err-oversized = Server mengirim lebih banyak daripada yang semestinya.
+    .advice = Jangan dilanjutkan. Cocokkan alamat dengan poster lembaga.
+err-challenge = Server meminta pekerjaan yang tidak wajar.
+    .advice = Jangan dilanjutkan. Coba lagi nanti, dan cocokkan alamat dengan poster lembaga.
+
+# Penolakan server.
+err-problem-not-found = Kotak ini tidak ada di server.
+    .advice = Cocokkan alamat dengan poster lembaga.
+err-problem-busy = Server sedang ramai. Pesan belum tersimpan.
+    .advice = Coba lagi beberapa menit lagi.
+err-problem-full = Ruang di server sedang penuh. Pesan belum tersimpan.
+    .advice = Coba lagi nanti. Laporan tanpa berkas bukti biasanya masih muat.
+err-problem-no-card = Kotak ini belum dibuka oleh lembaga.
+    .advice = Coba lagi beberapa hari lagi.
+err-problem-internal = Server sedang bermasalah. Pesan belum tersimpan.
+    .advice = Coba lagi nanti.
+err-problem-proof = Server menolak bukti kerja dari perangkat ini.
+    .advice = Coba lagi beberapa menit lagi.
+err-problem-cut = Pengiriman terputus di tengah jalan. Pesan belum tersimpan.
+    .advice = Coba lagi. Kirim berkas yang lebih kecil bila jaringan lambat.
+err-problem-desks = Lembaga baru saja mengganti kartunya. Pesan belum tersimpan.
+    .advice = Ulangi perintah ini.
+err-problem-too-large = Laporan ini lebih besar daripada yang diterima lembaga.
+    .advice = Kirim lebih sedikit bukti, atau bagi menjadi beberapa pesan.
+err-problem-shape = Server menolak bentuk laporan terkunci ini.
+    .advice = Perbarui program ini, lalu kunci laporan sekali lagi.
+err-problem-other = Server menolak dengan kode { $code }.
+    .advice = Coba lagi nanti.
+
+# Kartu, tanggal, dan edisi.
+err-card = Kartu lembaga tidak sah: { $detail }.
+    .advice = Jangan kirim apa pun ke sini. Cocokkan sidik kunci dengan poster lembaga.
+err-card-expired = Menurut jam perangkat ini ({ $today }), kartu lembaga sudah kedaluwarsa.
+    .advice = Periksa tanggal perangkat. Bila sudah benar, kotak ini tidak terurus: pakai jalan lain.
+err-card-not-yet = Menurut jam perangkat ini ({ $today }), kartu lembaga belum berlaku.
+    .advice = Periksa tanggal perangkat. Bila sudah benar, jangan percayai kotak ini.
+err-card-rolled-back = Server menyajikan kartu lama atau kartu lain daripada yang dipakai petugas.
+    .advice = Jangan kirim apa pun. Coba lagi besok, dan beri tahu lembaga bila tetap begini.
+err-clock = Tanggal perangkat ini tidak masuk akal.
+    .advice = Setel tanggal dan jam perangkat, lalu ulangi.
+err-clock-behind = Jam perangkat ini ({ $today }) tertinggal dari tanggal yang ditandatangani petugas ({ $date }).
+    .advice = Periksa tanggal perangkat. Bila sudah benar, jangan percayai kotak ini.
+err-headers = Daftar meja dari server tidak sesuai dengan kartu lembaga.
+    .advice = Jangan kirim apa pun. Coba lagi nanti.
+err-edition = Edisi sebuah meja tidak sah: { $detail }.
+    .advice = Jangan kirim apa pun. Coba lagi nanti.
+err-edition-body = Isi edisi bukan yang ditandatangani petugas.
+    .advice = Server atau jaringan mengubahnya. Jangan kirim apa pun, dan coba lagi nanti.
+err-edition-replaced = Edisi berganti di tengah kunjungan.
+    .advice = Ulangi perintah ini.
+err-letter = Surat dari meja { $desk } tidak sah, jadi tidak ditampilkan.
+    .advice = Jangan percayai isi lain yang mengaku dari meja itu. Coba lagi pada edisi berikutnya.
+
+# Meja penerima.
+err-desk-unknown = Meja { $desk } tidak ada pada kartu lembaga.
+    .advice = Lihat nama meja dengan card verify.
+err-desk-not-open = Meja { $desk } belum dibuka.
+    .advice = Coba lagi beberapa hari lagi, atau pilih meja lain dengan sadar.
+err-desk-stale = Meja { $desk } tidak dibaca sejak { $until }, menurut jam perangkat ini ({ $today }).
+    .advice = Periksa tanggal perangkat. Bila sudah benar, tunggu, atau tinggalkan meja itu dengan --leave-out.
+err-desk-key = Kunci meja { $desk } tidak dapat dipakai.
+    .advice = Jangan kirim ke meja itu, dan beri tahu lembaga.
+err-desks-none = Tidak ada meja yang boleh membaca pesan ini.
+    .advice = Sisakan paling sedikit satu meja.
+err-desks-open = Belum jelas meja mana yang boleh membaca pesan ini: { $desks }.
+    .advice = Pilih dengan --to atau --leave-out. Tinggalkan meja yang dekat dengan terlapor.
+
+# Kode tanda terima.
+err-receipt-length = Kode tanda terima terdiri atas 28 huruf dan angka; ini { $found }.
+    .advice = Periksa catatan Anda: tujuh kelompok, masing-masing empat.
+err-receipt-symbol = Ada tanda yang keliru pada kode, di tempat ke-{ $place }.
+    .advice = Kode hanya berisi huruf dan angka, tanpa huruf U.
+err-receipt-check = Ada huruf yang keliru pada kode, atau kode ini milik lembaga lain.
+    .advice = Periksa catatan Anda huruf demi huruf, dan apakah lembaganya benar.
+
+# Isi laporan.
+err-no-answers = Pertanyaan hanya dapat diajukan di terminal.
+    .advice = Jalankan di terminal, atau berikan jawaban dengan --answers.
+err-answers-file = Berkas jawaban { $path } tidak dapat dibaca di baris { $line }, kolom { $column }.
+    .advice = Periksa bentuknya: JSON dengan answers, message, to atau leave_out, evidence.
+err-answers-desks = Berkas jawaban menyebut to dan leave_out sekaligus.
+    .advice = Pilih salah satu.
+err-answer-question = Jawaban ke-{ $number } ({ $field }) tidak ditanyakan oleh formulir.
+    .advice = Lihat nama pertanyaan pada formulir lembaga.
+err-answer-order = Jawaban ke-{ $number } ({ $field }) ganda, atau nomor isiannya meloncat.
+    .advice = Jawab tiap pertanyaan sekali, dan nomori isian dari 1.
+err-answer-kind = Jawaban ke-{ $number } ({ $field }) tidak sejenis dengan pertanyaannya.
+    .advice = Pakai text, choice, yes_no, atau when sesuai pertanyaan.
+err-answer-length = Jawaban ke-{ $number } ({ $field }) terlalu pendek atau terlalu panjang.
+    .advice = Sesuaikan panjangnya dengan formulir.
+err-answer-option = Jawaban ke-{ $number } ({ $field }) memilih sesuatu yang tidak ditawarkan.
+    .advice = Pakai pilihan formulir, berurutan, masing-masing sekali.
+err-answer-when = Jawaban ke-{ $number } ({ $field }) berakhir sebelum dimulai.
+    .advice = Tukar kedua tanggalnya.
+err-answer-missing = Pertanyaan { $field } harus dijawab agar laporan dapat dikirim.
+    .advice = Jawab dengan singkat; sisanya boleh menyusul.
+err-message-empty = Pesan masih kosong.
+    .advice = Tulis pesannya, atau sertakan bukti.
+err-message-file = Berkas pesan { $path } bukan teks UTF-8.
+    .advice = Simpan pesan sebagai teks biasa.
+err-report-too-long = Isi laporan { $over } bita terlalu panjang.
+    .advice = Ringkaslah, atau kirim sisanya sebagai pesan susulan.
+err-given-up = Laporan tidak dikirim.
+    .advice = Tidak ada yang disimpan di perangkat ini.
+
+# Bukti.
+err-evidence-empty = Berkas bukti { $path } kosong.
+    .advice = Periksa apakah ini berkas yang benar.
+err-evidence-name = Nama berkas bukti terlalu panjang atau bukan teks.
+    .advice = Ganti nama berkas, atau jangan sertakan namanya.
+err-evidence-kind = Jenis bukti { $kind } tidak ada pada formulir.
+    .advice = Pilih salah satu: { $kinds }.
+err-evidence-many = Terlalu banyak berkas; paling banyak { $max }.
+    .advice = Bagi menjadi beberapa pesan.
+err-evidence-file-limit = Ada berkas bukti yang lebih besar daripada { $max } MB.
+    .advice = Perkecil berkasnya, atau pilih bagian yang penting.
+err-evidence-limit = Semua bukti bersama lebih besar daripada { $max } MB.
+    .advice = Bagi menjadi beberapa pesan.
+err-evidence-count = Keterangan bukti harus diberikan sekali, atau { $files } kali.
+    .advice = Berikan --evidence-kind, --evidence-holders, dan --evidence-note sekali untuk semua, atau sekali per berkas.
+err-evidence-too-large = Bukti terlalu besar untuk satu laporan.
+    .advice = Bagi menjadi beberapa pesan.
+err-evidence-changed = Berkas bukti ke-{ $number } berubah saat dibaca.
+    .advice = Tutup program yang memakainya, lalu ulangi.
+err-evidence-read = Berkas bukti ke-{ $number } tidak dapat dibaca: { $detail }.
+    .advice = Periksa apakah berkas berubah atau medianya dicabut, lalu ulangi.
+err-upload-source = Laporan terkunci tidak dapat dibaca di perangkat ini.
+    .advice = Periksa apakah medianya masih terpasang, lalu ulangi.
+err-seal-write = Laporan terkunci tidak dapat ditulis: { $detail }.
+    .advice = Periksa ruang kosong dan izin tulis, lalu ulangi.
+err-kept-shape = Berkas ini bukan laporan terkunci.
+    .advice = Pakai berkas dari bisik seal atau --save-sealed.
+err-kept-desks = Laporan ini dikunci untuk kartu lembaga yang lama.
+    .advice = Kunci laporan sekali lagi dengan kartu yang baru.

@@ -1,0 +1,320 @@
+//! Files that go with a message: opened once, their length known before anything is sent, read again for every
+//! attempt.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use bisik_formats::card::Limits;
+use bisik_formats::form::{Choice, FieldKind, Form};
+use bisik_formats::padding::{TEXT_SIZE, padded_size};
+use bisik_sealing::report::{EvidenceEntry, EvidenceNote, EvidenceSource, Holders, MAX_NAME};
+use bisik_sealing::tar::Extension;
+use bisik_term::files::FileError;
+use bisik_term::{CommandError, ErrorKind, Ui};
+
+use crate::cli::EvidenceArgs;
+
+/// The most files with one message: a desk must be able to look at each.
+pub const MAX_FILES: usize = 99;
+/// The longest note about a file, in bytes.
+pub const MAX_NOTE: usize = 1000;
+
+/// What the reporter says about a file.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The code of its kind, from the form; without one, the last that the form offers.
+    pub kind: Option<String>,
+    /// How many others hold it.
+    pub holders: Holders,
+    /// What it shows, possibly empty.
+    pub note: String,
+    /// Whether the desks learn its name.
+    pub keep_name: bool,
+}
+
+/// A file to send.
+pub struct EvidenceFile {
+    file: File,
+    len: u64,
+    modified: Option<SystemTime>,
+    extension: Extension,
+    name: Option<String>,
+    about: About,
+}
+
+impl EvidenceFile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Fails if it is none, is empty, or its name is to be kept and is no short text.
+    pub fn open(path: &Path, about: About) -> Result<Self, CommandError> {
+        let failed = |source| CommandError::from(FileError::Io { path: path.to_owned(), source });
+        let shown = || path.to_string_lossy().into_owned();
+        let file = File::open(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => FileError::Missing { path: path.to_owned() }.into(),
+            _ => failed(source),
+        })?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(FileError::NotRegular { path: path.to_owned() }.into());
+        }
+        if metadata.len() == 0 {
+            return Err(CommandError::new(ErrorKind::Refused, "err-evidence-empty").with("path", shown()));
+        }
+        let name = about.keep_name.then(|| name_of(path)).transpose()?;
+        let (len, modified) = state(&metadata);
+        Ok(Self { file, len, modified, extension: extension_of(path)?, name, about })
+    }
+
+    /// Returns its length in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Says whether it is empty, which no opened file is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns what the report says about it, at its place from 1.
+    #[must_use]
+    pub fn note(&self, number: u16, form: &Form) -> EvidenceNote {
+        EvidenceNote {
+            entry: self.entry(number),
+            kind: self.kind(form).to_owned(),
+            name: self.name.clone(),
+            holders: self.about.holders,
+            note: self.about.note.clone(),
+            cleaned: false,
+        }
+    }
+
+    /// Returns the bytes of its note.
+    #[must_use]
+    pub fn note_len(&self) -> u64 {
+        self.about.note.len() as u64
+    }
+
+    fn entry(&self, number: u16) -> EvidenceEntry {
+        EvidenceEntry { number, extension: self.extension }
+    }
+
+    fn kind<'a>(&'a self, form: &'a Form) -> &'a str {
+        let last = || kinds(form).last().map_or("lainnya", |choice| choice.id.as_str());
+        self.about.kind.as_deref().unwrap_or_else(last)
+    }
+
+    /// Starts reading from the beginning.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read any more.
+    pub fn reader(&self) -> Result<EvidenceReader<'_>, CommandError> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0)).map_err(|_| CommandError::new(ErrorKind::Io, "err-upload-source"))?;
+        Ok(EvidenceReader { source: self })
+    }
+}
+
+/// Reads a file and fails at its end if it was changed since it was opened.
+pub struct EvidenceReader<'a> {
+    source: &'a EvidenceFile,
+}
+
+impl<'a> EvidenceReader<'a> {
+    /// Returns what sealing takes.
+    pub fn as_source(&mut self) -> EvidenceSource<'_> {
+        EvidenceSource { extension: self.source.extension, len: self.source.len, reader: self }
+    }
+}
+
+impl Read for EvidenceReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = &self.source.file;
+        let count = file.read(buffer)?;
+        // The length is checked by sealing; another content of the same length shows here.
+        if count == 0 && state(&file.metadata()?) != (self.source.len, self.source.modified) {
+            return Err(io::Error::other("changed"));
+        }
+        Ok(count)
+    }
+}
+
+fn state(metadata: &Metadata) -> (u64, Option<SystemTime>) {
+    (metadata.len(), metadata.modified().ok())
+}
+
+/// Returns the extension if it is short and plain, else `bin`: nothing else of a name leaves the device unasked.
+fn extension_of(path: &Path) -> Result<Extension, CommandError> {
+    let own = path.extension().and_then(|text| text.to_str()).map(str::to_ascii_lowercase);
+    match own.and_then(|text| text.parse().ok()) {
+        Some(extension) => Ok(extension),
+        None => "bin".parse().map_err(CommandError::internal),
+    }
+}
+
+fn name_of(path: &Path) -> Result<String, CommandError> {
+    let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.len() <= MAX_NAME);
+    name.map(str::to_owned).ok_or_else(|| CommandError::new(ErrorKind::Refused, "err-evidence-name"))
+}
+
+/// Returns the kinds of evidence that the form offers.
+#[must_use]
+pub fn kinds(form: &Form) -> &[Choice] {
+    let kinds = form.fields().find_map(|field| match &field.kind {
+        FieldKind::Evidence { kinds } => Some(kinds.as_slice()),
+        _ => None,
+    });
+    kinds.unwrap_or_default()
+}
+
+/// Checks files against what the agency takes.
+///
+/// # Errors
+/// Fails on a kind that the form does not offer, too many files, or one or all of them too large.
+pub fn check(files: &[EvidenceFile], form: &Form, limits: &Limits) -> Result<(), CommandError> {
+    let refused = |id| CommandError::new(ErrorKind::Refused, id);
+    let offered = kinds(form);
+    let foreign = |kind: &&str| !offered.is_empty() && !offered.iter().any(|choice| choice.id == *kind);
+    if let Some(kind) = files.iter().map(|file| file.kind(form)).find(foreign) {
+        let known: Vec<&str> = offered.iter().map(|choice| choice.id.as_str()).collect();
+        let error = refused("err-evidence-kind").with("kind", kind.to_owned());
+        return Err(error.with("kinds", known.join(", ")));
+    }
+    if files.len() > MAX_FILES {
+        return Err(refused("err-evidence-many").with("max", MAX_FILES));
+    }
+    if files.iter().any(|file| file.len > limits.file_bytes.get()) {
+        return Err(refused("err-evidence-file-limit").with("max", megabytes(limits.file_bytes.get())));
+    }
+    let total = files.iter().fold(0u64, |sum, file| sum.saturating_add(file.len));
+    if total > limits.report_bytes.get() {
+        return Err(refused("err-evidence-limit").with("max", megabytes(limits.report_bytes.get())));
+    }
+    Ok(())
+}
+
+/// Returns megabytes for people, rounded up to one tenth.
+#[must_use]
+pub fn megabytes(bytes: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "shown to people, rounded")]
+    let tenths = bytes.div_ceil(100_000) as f64;
+    tenths / 10.0
+}
+
+/// Opens the files of the command line.
+///
+/// # Errors
+/// Fails if a file cannot be opened, or if there are neither one nor as many kinds, holders or notes as files.
+pub fn from_args(args: &EvidenceArgs) -> Result<Vec<EvidenceFile>, CommandError> {
+    let count = args.evidence.len();
+    for given in [args.evidence_kind.len(), args.evidence_holders.len(), args.evidence_note.len()] {
+        if given > 1 && given != count {
+            return Err(CommandError::new(ErrorKind::Usage, "err-evidence-count").with("files", count));
+        }
+    }
+    let open = |(index, path): (usize, &PathBuf)| {
+        let about = About {
+            kind: each(&args.evidence_kind, index).cloned(),
+            holders: each(&args.evidence_holders, index).copied().map_or(Holders::Unknown, Holders::from),
+            note: each(&args.evidence_note, index).cloned().unwrap_or_default(),
+            keep_name: args.keep_names,
+        };
+        EvidenceFile::open(path, about)
+    };
+    args.evidence.iter().enumerate().map(open).collect()
+}
+
+/// Returns the value for the file at `index`: its own, or the one for all.
+fn each<T>(values: &[T], index: usize) -> Option<&T> {
+    if values.len() == 1 { values.first() } else { values.get(index) }
+}
+
+/// Tells before sending what an observer will see: that something larger is uploaded, and about how large.
+///
+/// # Errors
+/// Fails above the largest padded size.
+pub fn announce(files: &[EvidenceFile], ui: &Ui) -> Result<(), CommandError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    ui.warn("warn-evidence-metadata", &[]);
+    // What the archive and the header add is less than the text, which has a fixed room.
+    let total = files.iter().fold(TEXT_SIZE, |sum, file| sum.saturating_add(file.len));
+    let size = padded_size(total);
+    let size = size.ok_or_else(|| CommandError::new(ErrorKind::Refused, "err-evidence-too-large"))?;
+    ui.warn("warn-evidence-size", &[("files", files.len().into()), ("megabytes", megabytes(size).into())]);
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn about() -> About {
+        About { kind: None, holders: Holders::Few, note: String::new(), keep_name: false }
+    }
+
+    fn form() -> Form {
+        toml::from_str(include_str!("../../../deploy/forms/kpk.toml")).unwrap()
+    }
+
+    fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn names_stay_here_unless_asked() {
+        let (_folder, path) = written("Rapat Budi.JPG", b"x");
+        let note = EvidenceFile::open(&path, about()).unwrap().note(1, &form());
+        assert_eq!((note.name, note.entry.extension.as_str()), (None, "jpg"));
+        let kept = EvidenceFile::open(&path, About { keep_name: true, ..about() }).unwrap().note(1, &form());
+        assert_eq!(kept.name.unwrap(), "Rapat Budi.JPG");
+        let (_folder, odd) = written("a.tar.gz-rahasia", b"x");
+        assert_eq!(
+            EvidenceFile::open(&odd, about()).unwrap().note(1, &form()).entry.extension.as_str(),
+            "bin"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let (folder, path) = written("a.txt", b"");
+        assert_eq!(EvidenceFile::open(&path, about()).err().unwrap().id(), "err-evidence-empty");
+        assert_eq!(EvidenceFile::open(folder.path(), about()).err().unwrap().id(), "err-file-not-regular");
+        let missing = folder.path().join("b");
+        assert_eq!(EvidenceFile::open(&missing, about()).err().unwrap().id(), "err-file-missing");
+    }
+
+    #[test]
+    fn a_file_that_changes_is_noticed_and_can_be_read_again() {
+        let (_folder, path) = written("a.txt", b"abc");
+        let file = EvidenceFile::open(&path, about()).unwrap();
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            file.reader().unwrap().read_to_end(&mut read).unwrap();
+            assert_eq!(read, b"abc");
+        }
+        let later = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
+        let mut other = File::options().write(true).open(&path).unwrap();
+        other.write_all(b"abd").unwrap();
+        other.set_modified(later).unwrap();
+        assert!(file.reader().unwrap().read_to_end(&mut Vec::new()).is_err());
+    }
+
+    #[test]
+    fn values_are_for_all_or_for_each() {
+        assert_eq!(each(&["a"], 3), Some(&"a"));
+        assert_eq!(each(&["a", "b"], 1), Some(&"b"));
+        assert_eq!(each::<u8>(&[], 0), None);
+        assert!((megabytes(25_000_001) - 25.1).abs() < 1e-9);
+    }
+}

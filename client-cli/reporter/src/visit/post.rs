@@ -1,0 +1,141 @@
+//! The one upload of a visit.
+
+use std::fs::File;
+use std::io::{PipeReader, PipeWriter, Read, Seek, SeekFrom, pipe};
+use std::thread;
+
+use bisik_formats::ids::Digest;
+use bisik_formats::json::from_json;
+use bisik_formats::padding::{TEXT_SIZE, header_len, sealed_len};
+use bisik_formats::pow::Challenge;
+use bisik_sealing::report::seal_decoy;
+use bisik_term::{CommandError, ErrorKind};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use super::fetch::Verified;
+use crate::env::{Env, Random};
+use crate::error::{VisitError, seal_error};
+use crate::network::{NetworkError, Upload};
+
+/// The longest challenge document, in bytes.
+const MAX_CHALLENGE: usize = 256;
+
+/// What a visit hands in.
+pub enum Outgoing<'a, R> {
+    /// A decoy: the visitor has nothing to say.
+    Decoy,
+    /// A sealed text.
+    Bytes(&'a [u8]),
+    /// A sealed report in a file of this device.
+    File(&'a KeptFile),
+    /// A report with evidence, sealed while it is sent.
+    Seal {
+        /// Bytes of the sealed report, known before.
+        len: u64,
+        /// Does the sealing.
+        seal: SealInto<'a, R>,
+    },
+}
+
+/// Seals a report into a pipe, on a thread of its own.
+pub type SealInto<'a, R> = Box<dyn FnOnce(PipeWriter, &mut R) -> Result<(), CommandError> + Send + 'a>;
+
+/// A sealed report in a file of this device.
+pub struct KeptFile {
+    /// The open file.
+    pub file: File,
+    /// Its length in bytes.
+    pub len: u64,
+    /// The number of desks it is made for.
+    pub desks: usize,
+}
+
+impl Verified {
+    /// Fetches the challenge, solves it and hands in one sealed report. When this returns, the server has it.
+    ///
+    /// # Errors
+    /// Fails if the server was not reached, or refuses; nothing was stored then, or it was stored and the answer
+    /// was lost: handing in the same message again is harmless.
+    pub fn post<R: Random>(self, outgoing: Outgoing<'_, R>, env: &mut Env<'_, R>) -> Result<(), VisitError> {
+        let bytes = self.client.get(&self.client.routes().challenge(), MAX_CHALLENGE)?;
+        let challenge: Challenge = from_json(&bytes, MAX_CHALLENGE).map_err(|_| VisitError::Challenge)?;
+        let desks = self.desks().card().desks.len();
+        // A second generator: the first may be busy on the sealing thread. Nothing secret comes of it.
+        let mut rng = StdRng::from_rng(env.rng);
+        let poster = Poster { visit: &self, challenge, desks };
+        match outgoing {
+            Outgoing::Decoy => {
+                let mut decoy = Vec::new();
+                seal_decoy(desks, &mut decoy, env.rng).map_err(seal_error)?;
+                poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, &mut rng)
+            }
+            Outgoing::Bytes(bytes) => poster.hand_in(&mut &*bytes, bytes.len() as u64, &mut rng),
+            Outgoing::File(kept) => {
+                let mut file = &kept.file;
+                file.seek(SeekFrom::Start(0)).map_err(|_| NetworkError::Source)?;
+                let mut progress = env.ui.progress("progress-upload", &[], Some(kept.len));
+                poster.hand_in(&mut progress.count(file), kept.len, &mut rng)
+            }
+            Outgoing::Seal { len, seal } => poster.seal_and_hand_in(len, seal, env, &mut rng),
+        }
+    }
+}
+
+/// One upload within a visit.
+struct Poster<'a> {
+    visit: &'a Verified,
+    challenge: Challenge,
+    desks: usize,
+}
+
+impl Poster<'_> {
+    /// Reads the header, solves the challenge for it, and sends header and rest.
+    fn hand_in(&self, sealed: &mut dyn Read, len: u64, rng: &mut StdRng) -> Result<(), VisitError> {
+        let mut header = Vec::new();
+        let header_len = header_len(self.desks);
+        sealed.take(header_len).read_to_end(&mut header).map_err(|_| NetworkError::Source)?;
+        if header.len() as u64 != header_len {
+            return Err(NetworkError::Source.into());
+        }
+        let digest = Digest::of(&header);
+        let nonce = self.challenge.solve(&digest, rng).ok_or(VisitError::Challenge)?;
+        let large = len != sealed_len(self.desks, TEXT_SIZE);
+        let upload = Upload { nonce, header: digest, len, large };
+        Ok(self.visit.client.post(upload, &mut header.as_slice().chain(sealed))?)
+    }
+
+    /// Seals on a second thread into a pipe of constant size, from which this thread sends.
+    fn seal_and_hand_in<R: Random>(
+        &self,
+        len: u64,
+        seal: SealInto<'_, R>,
+        env: &mut Env<'_, R>,
+        rng: &mut StdRng,
+    ) -> Result<(), VisitError> {
+        let (reader, writer) = pipe().map_err(|error| {
+            CommandError::new(ErrorKind::Io, "err-seal-write").with("detail", error.to_string())
+        })?;
+        let (ui, sealing_rng) = (env.ui, &mut *env.rng);
+        let mut progress = ui.progress("progress-upload", &[], Some(len));
+        thread::scope(|scope| {
+            let sealing = scope.spawn(move || seal(writer, sealing_rng));
+            let sent = send_from(reader, |reader| self.hand_in(&mut progress.count(reader), len, rng));
+            let sealed = sealing.join().map_err(|_| CommandError::internal("the sealing thread stopped"))?;
+            match (sent, sealed) {
+                (Ok(()), sealed) => Ok(sealed?),
+                // The pipe broke because sealing failed: its error is the cause.
+                (Err(VisitError::Network(NetworkError::Source)), Err(error)) => Err(error.into()),
+                (Err(error), _) => Err(error),
+            }
+        })
+    }
+}
+
+/// Sends, then closes the reading end, so that a sealing thread that still writes is told to stop.
+fn send_from(
+    mut reader: PipeReader,
+    send: impl FnOnce(&mut PipeReader) -> Result<(), VisitError>,
+) -> Result<(), VisitError> {
+    send(&mut reader)
+}
