@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 const LOOKUPS: [&str; 6] = ["find", "has", "progress", "status", "text", "warn"];
 
 /// Beginnings of ids; a literal of this shape is an id wherever it stands.
-const FAMILIES: [&str; 4] = ["ask-", "err-", "usage-", "warn-"];
+const FAMILIES: [&str; 5] = ["ask-", "err-", "error-", "usage-", "warn-"];
 
 /// The most words of a sentence.
 const MAX_WORDS: usize = 20;
@@ -57,7 +57,9 @@ fn sentences_are_short() {
 #[test]
 fn every_cause_has_an_advice() {
     for unit in crates() {
-        for id in unit.indonesian.keys().filter(|id| id.starts_with("err-") && !id.contains('.')) {
+        let causes =
+            |id: &&String| id.starts_with("err-") || id.starts_with("error-") || id.starts_with("usage-");
+        for id in unit.indonesian.keys().filter(causes).filter(|id| !id.contains('.')) {
             assert!(
                 unit.indonesian.contains_key(&format!("{id}.advice")),
                 "{}: {id} gives no advice",
