@@ -102,7 +102,10 @@ fn keep_for_later<R>(sending: &Sending<'_>, env: &Env<'_, R>) -> Result<(), Comm
             return Ok(());
         }
         match sending.keep_in(Path::new(&name)) {
-            Ok(()) => return Ok(env.ui.status("sealed-kept", &[("path", name.into())])),
+            Ok(()) => {
+                env.ui.status("sealed-kept", &[("path", name.into())]);
+                return Ok(());
+            }
             Err(error) => env.ui.error(&error),
         }
     }

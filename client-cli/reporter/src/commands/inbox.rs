@@ -177,13 +177,19 @@ struct LetterReport<'a> {
     to: &'a [DeskId],
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'a str>,
-    received: Vec<(MessageId, Day)>,
+    received: Vec<ReceivedReport>,
     earlier_received: u64,
     messages: Vec<MessageReport<'a>>,
     earlier: u64,
     questions: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     closes: Option<Day>,
+}
+
+#[derive(Serialize)]
+struct ReceivedReport {
+    id: MessageId,
+    date: Day,
 }
 
 #[derive(Serialize)]
@@ -227,7 +233,11 @@ impl<'a> LetterReport<'a> {
         Self {
             to: &letter.to,
             status: status_label(letter, card).map(|_| letter.status.as_str()),
-            received: letter.received.iter().map(|received| (received.id, received.date)).collect(),
+            received: letter
+                .received
+                .iter()
+                .map(|one| ReceivedReport { id: one.id, date: one.date })
+                .collect(),
             earlier_received: letter.earlier_received.get(),
             messages: letter.messages.iter().map(message).collect(),
             earlier: letter.earlier.get(),
