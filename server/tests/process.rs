@@ -194,7 +194,7 @@ fn readers_that_take_nothing_are_closed() {
     // The server gives up and closes: its side of the connection is gone while nothing was read here.
     wait_for_no_connection(server.id(), server.public.port());
     let taken = reader.rest().len();
-    assert!(taken < 20 * 8 << 20, "{taken}");
+    assert!(taken < 160 << 20, "{taken}");
 }
 
 /// Waits until a process has no established connection on a port.
@@ -215,48 +215,51 @@ fn wait_for_no_connection(process: u32, port: u16) {
     }
 }
 
+/// Header lines that leave open where the request ends.
+const AMBIGUOUS: [&str; 32] = [
+    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    "Transfer-Encoding: chunked\r\ncontent-length: 0\r\n",
+    "Content-Length: 5\r\nContent-Length: 5\r\n",
+    "Content-Length: 5\r\nContent-Length: 50\r\n",
+    "Content-Length: 5, 5\r\n",
+    "Content-Length: +5\r\n",
+    "Content-Length: -5\r\n",
+    "Content-Length: 0x5\r\n",
+    "Content-Length: 5a\r\n",
+    "Content-Length:\r\n",
+    "Content-Length : 5\r\n",
+    "Content-Length\t: 5\r\n",
+    "Content-Length: 99999999999999999999\r\n",
+    "Transfer-Encoding: xchunked\r\n",
+    "Transfer-Encoding: identity\r\n",
+    "Transfer-Encoding: chunked, identity\r\n",
+    "Transfer-Encoding: identity, chunked\r\n",
+    "Transfer-Encoding:\x0bchunked\r\n",
+    "Transfer-Encoding : chunked\r\n",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    " Transfer-Encoding: chunked\r\n",
+    "X: y\r\n Transfer-Encoding: chunked\r\n",
+    "X: y\r\n\tfolded: z\r\n",
+    "X: y\n",
+    "X: y\rTransfer-Encoding: chunked\r\n",
+    "X: y\nTransfer-Encoding: chunked\r\n",
+    "X: \0\r\n",
+    "X\0: y\r\n",
+    "no colon\r\n",
+    ": no name\r\n",
+    "X Y: z\r\n",
+];
+
 #[test]
 fn ambiguous_requests_get_400_and_the_end() {
     let open = Box::open("");
     let smuggled = "GET /contoh/card HTTP/1.1\r\nhost: x\r\n\r\n";
-    let heads = [
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-        "Transfer-Encoding: chunked\r\ncontent-length: 0\r\n",
-        "Content-Length: 5\r\nContent-Length: 5\r\n",
-        "Content-Length: 5\r\nContent-Length: 50\r\n",
-        "Content-Length: 5, 5\r\n",
-        "Content-Length: +5\r\n",
-        "Content-Length: -5\r\n",
-        "Content-Length: 0x5\r\n",
-        "Content-Length: 5a\r\n",
-        "Content-Length:\r\n",
-        "Content-Length : 5\r\n",
-        "Content-Length\t: 5\r\n",
-        "Content-Length: 99999999999999999999\r\n",
-        "Transfer-Encoding: xchunked\r\n",
-        "Transfer-Encoding: identity\r\n",
-        "Transfer-Encoding: chunked, identity\r\n",
-        "Transfer-Encoding: identity, chunked\r\n",
-        "Transfer-Encoding:\x0bchunked\r\n",
-        "Transfer-Encoding : chunked\r\n",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
-        " Transfer-Encoding: chunked\r\n",
-        "X: y\r\n Transfer-Encoding: chunked\r\n",
-        "X: y\r\n\tfolded: z\r\n",
-        "X: y\n",
-        "X: y\rTransfer-Encoding: chunked\r\n",
-        "X: y\nTransfer-Encoding: chunked\r\n",
-        "X: \0\r\n",
-        "X\0: y\r\n",
-        "no colon\r\n",
-        ": no name\r\n",
-        "X Y: z\r\n",
-    ];
     let lines = ["POST /contoh/reports HTTP/1.1", "GET /contoh/card HTTP/1.1"];
     let mut requests: Vec<String> = Vec::new();
     for line in lines {
-        requests.extend(heads.iter().map(|head| format!("{line}\r\nhost: x\r\n{head}\r\nhello{smuggled}")));
+        requests
+            .extend(AMBIGUOUS.iter().map(|head| format!("{line}\r\nhost: x\r\n{head}\r\nhello{smuggled}")));
     }
     for line in [
         "GET  /contoh/card HTTP/1.1",

@@ -63,6 +63,8 @@ impl LocalStore {
         if !path.exists() && !reports.places()?.is_empty() {
             return Err(StoreError::FilesWithoutDatabase);
         }
+        // SQLite would make it readable for everybody; its log files take over the mode of the database.
+        drop(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?);
         let conn = tables::open_writer(&path, settings.disk.floor_bytes)?;
         sync_folder(&folder)?;
         let places = Arc::new(Places::new(Box::new(rng)));
