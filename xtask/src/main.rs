@@ -10,6 +10,7 @@ mod bench;
 mod fuzz;
 mod shell;
 mod test;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,8 @@ enum Chore {
     Test(test::Args),
     /// Measure the speed and memory that docs/performance.md promises.
     Bench(bench::Args),
+    /// Write the test vectors anew, after a change of a format that is meant.
+    Vectors,
     /// Run the fuzz targets, each for some seconds.
     Fuzz(fuzz::Args),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Outcome {
     match chore {
+        Chore::Vectors => vectors::chore(),
         Chore::Test(args) => test::chore(&args),
         Chore::Bench(args) => bench::chore(&args),
         Chore::Fuzz(args) => fuzz::chore(&args),
