@@ -7,7 +7,8 @@ use super::hex;
 use super::world::signing_key;
 
 /// Two signatures from "Taming the many EdDSAs": valid with the cofactor, not without. `ring` refuses them, and so
-/// must every other implementation (noble: `zip215: false`).
+/// must every other implementation. noble accepts them even with `zip215: false`: a verifier in TypeScript has to
+/// compute `[S]B - [k]A` and compare its encoding with R itself.
 const COFACTORED: [[&str; 3]; 2] = [
     [
         "cdb267ce40c5cd45306fa5d2f29731459387dbf9eb933b7bd5aed9a765b88d4d",
