@@ -26,7 +26,7 @@ fn a_text_report_is_answered_and_the_answer_is_read_with_the_receipt() {
     let letter = &found["letter"];
     assert_eq!(found["found"], "letter");
     assert_eq!(letter["status"], "perlu_lengkap");
-    assert_eq!(letter["received"][0][0], message);
+    assert_eq!(letter["received"][0]["id"], message);
     assert_eq!(letter["messages"][0]["text"], "Terima kasih. Kami membutuhkan satu hal lagi.");
     assert_eq!(letter["questions"][0], "Di mana pembayaran dilakukan?");
 
@@ -37,7 +37,7 @@ fn a_text_report_is_answered_and_the_answer_is_read_with_the_receipt() {
     let shown = world.desk("inspektorat", &["show", "1"], "").success().json();
     assert_eq!(shown["messages"][1]["message"], "Pembayaran dilakukan di kantor dinas.");
     world.answer("inspektorat");
-    assert_eq!(world.inbox(&receipt, "inspektorat")["letter"]["received"][1][0], second);
+    assert_eq!(world.inbox(&receipt, "inspektorat")["letter"]["received"][1]["id"], second);
 
     world.reporter(&["close", "--yes"], &format!("{receipt}\n")).success();
     world.deliver("inspektorat");

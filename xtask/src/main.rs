@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod demo;
 mod fuzz;
 mod shell;
 mod test;
@@ -28,6 +29,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Tell the whole story on this machine, with a throw-away agency.
+    Demo(demo::Args),
     /// Run every gate and test; install what is missing where that is possible.
     Test(test::Args),
     /// Measure the speed and memory that docs/performance.md promises.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Outcome {
     match chore {
+        Chore::Demo(args) => demo::chore(&args),
         Chore::Vectors => vectors::chore(),
         Chore::Test(args) => test::chore(&args),
         Chore::Bench(args) => bench::chore(&args),
