@@ -6,9 +6,7 @@ use bisik_formats::day::{Day, EditionNumber};
 use bisik_formats::ids::{AgencyId, DeskId, Digest, MessageId, RecipientText, ReportId};
 use bisik_formats::json::Count;
 use bisik_formats::keys::{Signature, VerifyKey};
-use bisik_sealing::letter::{
-    Letter, LetterError, LetterFormat, LetterMessage, MAX_QUESTIONS, Received,
-};
+use bisik_sealing::letter::{Letter, LetterError, LetterFormat, LetterMessage, MAX_QUESTIONS, Received};
 use bisik_sealing::report::{EvidenceEntry, Kind, Language, ReportContent};
 use serde::{Deserialize, Serialize};
 

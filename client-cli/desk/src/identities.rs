@@ -83,7 +83,11 @@ pub(crate) fn rotate(
 }
 
 /// Notes that an edition standing until a day names this identity.
-pub(crate) fn note_named(records: &mut Records, mut kept: KeptIdentity, until: Day) -> Result<(), VaultError> {
+pub(crate) fn note_named(
+    records: &mut Records,
+    mut kept: KeptIdentity,
+    until: Day,
+) -> Result<(), VaultError> {
     kept.named_until = Some(kept.named_until.map_or(until, |before| before.max(until)));
     store(records, &kept)
 }

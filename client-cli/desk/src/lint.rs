@@ -53,14 +53,18 @@ mod tests {
 
     #[test]
     fn questions_for_the_person_are_found() {
-        for text in ["Siapa nama  Anda?", "Kirim foto KTP.", "Mari bertemu besok", "see https://x.id", "Nomor HP?"] {
+        for text in
+            ["Siapa nama  Anda?", "Kirim foto KTP.", "Mari bertemu besok", "see https://x.id", "Nomor HP?"]
+        {
             assert!(dangerous_word(text).is_some(), "{text}");
         }
     }
 
     #[test]
     fn ordinary_questions_pass() {
-        for text in ["Pada tanggal berapa uang diminta?", "Siapa nama pejabat itu?", "Apa nama andalan program itu?"] {
+        for text in
+            ["Pada tanggal berapa uang diminta?", "Siapa nama pejabat itu?", "Apa nama andalan program itu?"]
+        {
             assert_eq!(dangerous_word(text), None, "{text}");
         }
     }

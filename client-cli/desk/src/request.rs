@@ -83,10 +83,8 @@ impl DeskRequest {
     /// [`RequestError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, RequestError> {
         let text = std::str::from_utf8(bytes).map_err(|_| RequestError::Malformed)?;
-        let (json, signature) = text
-            .strip_suffix('\n')
-            .and_then(|text| text.split_once('\n'))
-            .ok_or(RequestError::Malformed)?;
+        let (json, signature) =
+            text.strip_suffix('\n').and_then(|text| text.split_once('\n')).ok_or(RequestError::Malformed)?;
         let request: Self = from_json(json.as_bytes(), MAX_REQUEST)?;
         let signature: Signature = signature.parse().map_err(|_| RequestError::Malformed)?;
         let signed = [LABEL, json.as_bytes()].concat();

@@ -97,7 +97,9 @@ fn card_error(error: CardError) -> CommandError {
         CardError::NotYet => plain(refused("err-card-not-yet")),
         CardError::Expired => plain(refused("err-card-expired")),
         CardError::Form(error) => plain(refused("err-form")).with("detail", error.to_string()),
-        CardError::Range | CardError::Desks => plain(refused("err-card-values")).with("detail", error.to_string()),
+        CardError::Range | CardError::Desks => {
+            plain(refused("err-card-values")).with("detail", error.to_string())
+        }
         error => plain(unverified("err-card")).with("detail", error.to_string()),
     }
 }
@@ -222,7 +224,9 @@ impl From<RootError> for CommandError {
             RootError::Rollback { held } => plain(refused("err-root-rollback")).with("held", held),
             RootError::Key(error) => Self::internal(error),
             RootError::File(error) => error.into(),
-            RootError::Folder(error) => plain((ErrorKind::Io, "err-folder")).with("detail", error.to_string()),
+            RootError::Folder(error) => {
+                plain((ErrorKind::Io, "err-folder")).with("detail", error.to_string())
+            }
             RootError::Sheet(error) => Self::internal(error),
         }
     }

@@ -41,7 +41,10 @@ pub fn messages() -> Loader {
 /// Runs the program on the arguments and streams of this process.
 ///
 /// `hardened` tells whether the process was locked down; nothing is done if not.
-pub fn run(hardened: Result<(), HardenError>, surroundings: impl FnOnce() -> Option<Surroundings>) -> ExitCode {
+pub fn run(
+    hardened: Result<(), HardenError>,
+    surroundings: impl FnOnce() -> Option<Surroundings>,
+) -> ExitCode {
     bisik_term::run(&LOADER, |cli: Cli, ui: &Ui| {
         hardened.map_err(|_| CommandError::new(ErrorKind::Internal, "err-harden"))?;
         let clock = || CommandError::new(ErrorKind::Refused, "err-clock");

@@ -36,8 +36,7 @@ pub(super) fn init(session: &mut Session<'_>, args: InitArgs) -> Result<(), Comm
     let around = &mut *session.around;
     let made = around.today;
     let info = DeskInfo { agency, desk: args.desk, names, retention: args.retention, made };
-    let desk =
-        Desk::create(&session.args.vault, info, &officer, &passphrase, around.work, &mut around.rng)?;
+    let desk = Desk::create(&session.args.vault, info, &officer, &passphrase, around.work, &mut around.rng)?;
     write_private(&args.request, &desk.request()?)?;
     let fingerprint = fingerprint(&desk.signing().verify_key());
     if ui.wants_json() {
@@ -97,8 +96,7 @@ pub(super) fn officer(session: &mut Session<'_>, command: OfficerCommand) -> Res
     }
     let mut desk = session.open()?;
     let (today, work) = (session.around.today, session.around.work);
-    let question =
-        |name: &str| ui.text("ask-passphrase-new", &[("officer", name.to_owned().into())]);
+    let question = |name: &str| ui.text("ask-passphrase-new", &[("officer", name.to_owned().into())]);
     match command {
         OfficerCommand::Add { name } => {
             let passphrase = session.ask_new_passphrase(&question(name.as_str()))?;
@@ -165,7 +163,10 @@ pub(super) fn journal(session: &mut Session<'_>) -> Result<(), CommandError> {
     for entry in entries {
         let action = serde_json::to_value(entry.action).map_err(CommandError::internal)?;
         let action = ui.text(&format!("journal-{}", action.as_str().unwrap_or_default()), &[]);
-        ui.data(&format!("{:>5}  {}  {}  {action}  {}", entry.number, entry.day, entry.officer, entry.subject))?;
+        ui.data(&format!(
+            "{:>5}  {}  {}  {action}  {}",
+            entry.number, entry.day, entry.officer, entry.subject
+        ))?;
     }
     Ok(())
 }

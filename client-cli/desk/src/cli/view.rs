@@ -80,9 +80,7 @@ impl View<'_> {
             !matches!(answer.value, Value::Unknown | Value::YesNo(YesNo::No | YesNo::Unknown))
         };
         let role = |answer: &&Answer| asked(self.form, answer).and_then(|field| field.role);
-        let any = |wanted: Role| {
-            answers().filter(says_something).any(|answer| role(&answer) == Some(wanted))
-        };
+        let any = |wanted: Role| answers().filter(says_something).any(|answer| role(&answer) == Some(wanted));
         if any(Role::NeverReveal) {
             self.ui.data(&self.ui.text("danger-never-reveal", &[]))?;
         }

@@ -22,8 +22,7 @@ pub(super) fn import(session: &mut Session<'_>, stick: &Path, confirmed: bool) -
     let (ui, around) = (session.ui, &mut *session.around);
     let mut progress = ui.progress("import-progress", &[], None);
     let mut advance = |bytes| progress.advance(bytes);
-    let summary =
-        import::import(&mut desk, stick, around.today, confirmed, &mut around.rng, &mut advance)?;
+    let summary = import::import(&mut desk, stick, around.today, confirmed, &mut around.rng, &mut advance)?;
     drop(progress);
     if ui.wants_json() {
         return ui.json(&summary);

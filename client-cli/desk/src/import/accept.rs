@@ -76,7 +76,11 @@ pub(super) fn note_imported(records: &mut Records, id: ReportId, day: Day) -> Re
     records.put_json(Table::Imported, id.as_bytes(), &ImportedFile { id, day })
 }
 
-fn new_case(content: &ReportContent, records: &mut Records, context: &mut Context) -> Result<Case, VaultError> {
+fn new_case(
+    content: &ReportContent,
+    records: &mut Records,
+    context: &mut Context,
+) -> Result<Case, VaultError> {
     let counters = counters(records)?;
     let number = counters.cases.saturating_add(1);
     put_counters(records, &Counters { cases: number, ..counters })?;
@@ -88,7 +92,8 @@ fn new_case(content: &ReportContent, records: &mut Records, context: &mut Contex
         warnings.insert(CaseWarning::SharedLetterKey);
     }
     // A form is never without a status.
-    let status = context.card.card().form.statuses.first().map(|status| status.id.clone()).unwrap_or_default();
+    let status =
+        context.card.card().form.statuses.first().map(|status| status.id.clone()).unwrap_or_default();
     Ok(Case {
         number,
         thread: thread.verify_key,

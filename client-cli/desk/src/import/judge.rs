@@ -81,7 +81,16 @@ impl Context {
         let card = desk.card()?.clone();
         let info = desk.info().clone();
         let room = desk.vault_mut().evidence_room()?;
-        Ok(Self { agency: info.agency, desk: info.desk, today, card, editions, letter_keys, identities, room })
+        Ok(Self {
+            agency: info.agency,
+            desk: info.desk,
+            today,
+            card,
+            editions,
+            letter_keys,
+            identities,
+            room,
+        })
     }
 }
 

@@ -117,16 +117,19 @@ pub fn import(
     }
     let officer = desk.vault().officer().clone();
     for group in stick.groups(GROUP, GROUP_BYTES) {
-        let outcomes = desk.vault_mut().records_mut().transaction(|records| import_group(group, records, &mut context))?;
+        let outcomes = desk
+            .vault_mut()
+            .records_mut()
+            .transaction(|records| import_group(group, records, &mut context))?;
         for (file, outcome) in group.iter().zip(outcomes) {
             summary.count(outcome);
             progress(file.len);
         }
     }
     let subject = format!("{}+{}", summary.new_cases.len(), summary.messages.len());
-    desk.vault_mut().records_mut().transaction(|records| {
-        Vault::note_in(records, &officer, today, Action::Imported, &subject)
-    })?;
+    desk.vault_mut()
+        .records_mut()
+        .transaction(|records| Vault::note_in(records, &officer, today, Action::Imported, &subject))?;
     summary.warned.sort_unstable();
     summary.warned.dedup();
     Ok(summary)

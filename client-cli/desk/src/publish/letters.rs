@@ -64,12 +64,7 @@ pub(super) fn seal_all(
 
 /// Decides which open threads get the places: none for junk while others wait, first those that officers have
 /// worked on, then by lot; threads that share a letter key with too many others come last.
-fn choose(
-    cases: Vec<Case>,
-    capacity: usize,
-    today: Day,
-    rng: &mut impl CryptoRng,
-) -> (Vec<Case>, Vec<u32>) {
+fn choose(cases: Vec<Case>, capacity: usize, today: Day, rng: &mut impl CryptoRng) -> (Vec<Case>, Vec<u32>) {
     let mut waiting: Vec<([u8; 16], Case)> =
         cases.into_iter().filter(|case| case.is_open(today)).map(|case| (random(rng), case)).collect();
     waiting.sort_by_key(|(lot, case)| (rank(case), *lot));

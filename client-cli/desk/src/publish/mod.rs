@@ -166,7 +166,12 @@ pub fn publish(
     let note = acknowledgement(desk, acknowledged.clone())?;
     let destroyed = record(desk, &made, &header, &found, today)?;
     outbox::write(stick, desk, &header, &body, note.as_deref(), with_card.then_some(card.bundle()))?;
-    Ok(summary(&card, &made, letters, acknowledged.len(), today).with(with_card, new_identity, destroyed, &found))
+    Ok(summary(&card, &made, letters, acknowledged.len(), today).with(
+        with_card,
+        new_identity,
+        destroyed,
+        &found,
+    ))
 }
 
 /// What belongs to one edition beside its letters.
@@ -225,7 +230,11 @@ fn current_identity(
 /// # Errors
 ///
 /// [`VaultError`].
-pub(crate) fn rotate(desk: &mut Desk, today: Day, rng: &mut impl CryptoRng) -> Result<KeptIdentity, VaultError> {
+pub(crate) fn rotate(
+    desk: &mut Desk,
+    today: Day,
+    rng: &mut impl CryptoRng,
+) -> Result<KeptIdentity, VaultError> {
     let officer = desk.vault().officer().clone();
     desk.vault_mut().records_mut().transaction(|records| identities::rotate(records, &officer, today, rng))
 }
@@ -276,7 +285,13 @@ fn acknowledgement(desk: &Desk, ids: Vec<ReportId>) -> Result<Option<Vec<u8>>, P
 }
 
 /// Makes the edition durable in the vault, and destroys identities whose time is over.
-fn record(desk: &mut Desk, made: &Made, header: &[u8], found: &Found, today: Day) -> Result<u32, PublishError> {
+fn record(
+    desk: &mut Desk,
+    made: &Made,
+    header: &[u8],
+    found: &Found,
+    today: Day,
+) -> Result<u32, PublishError> {
     let hash = VerifiedHeader::verify(header, desk.card()?)?.hash();
     let (officer, retention) = (desk.vault().officer().clone(), desk.info().retention);
     let own = OwnEdition { number: made.number, hash, date: today, until: made.until };

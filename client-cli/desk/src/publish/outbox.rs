@@ -27,10 +27,7 @@ pub(super) enum Found {
     /// Something that is no edition signed by this desk.
     Foreign,
     /// An edition signed by this desk.
-    Edition {
-        number: EditionNumber,
-        hash: Digest,
-    },
+    Edition { number: EditionNumber, hash: Digest },
 }
 
 /// Looks at the outbox without changing it.

@@ -151,7 +151,8 @@ impl RootFolder {
         let [first, second] = &keys;
         let agency = AgencyId::from_first_root(&first.verify_key());
         let roots = vec![first.verify_key(), second.verify_key()];
-        let note = Succession { number: Count::from(1), issued: today, roots }.sign(&agency, first, second)?;
+        let note =
+            Succession { number: Count::from(1), issued: today, roots }.sign(&agency, first, second)?;
         let mut state = State { agency, keys: Vec::new(), next: 1 };
         for (key, passphrase) in keys.iter().zip(passphrases) {
             add_key(folder, &mut state, key, passphrase, work)?;

@@ -109,11 +109,7 @@ impl EvidenceSink for EvidenceStage {
 }
 
 /// Opens a stored piece for reading.
-pub(super) fn read(
-    folder: &Path,
-    name: &str,
-    identity: &Identity,
-) -> Result<impl Read + use<>, VaultError> {
+pub(super) fn read(folder: &Path, name: &str, identity: &Identity) -> Result<impl Read + use<>, VaultError> {
     let damaged = |_| VaultError::Damaged(Place::Evidence);
     let file: File = open_foreign(&folder.join(name)).map_err(|_| VaultError::Damaged(Place::Evidence))?;
     open(io::BufReader::with_capacity(BUFFER, file), &[identity]).map_err(damaged)

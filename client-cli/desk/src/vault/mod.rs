@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use bisik_formats::day::Day;
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng};
-use rustix::fs::{FlockOperation, flock};
 use rusqlite::Connection;
+use rustix::fs::{FlockOperation, flock};
 
 pub(crate) use evidence::{EvidenceRoom, EvidenceStage};
 pub use journal::{Action, Entry};
@@ -106,10 +106,21 @@ pub enum VaultError {
 
 impl From<rusqlite::Error> for VaultError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged(Place::Database),
-            _ => Self::Database(error),
+            // The disk, the folder or another process is to blame.
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure,
+            ) => Self::Database(error),
+            // Our statements never change: if one does not fit, then the file does not.
+            _ => Self::Damaged(Place::Database),
         }
     }
 }
@@ -307,7 +318,11 @@ impl Vault {
     /// Returns the place where evidence is stored.
     pub(crate) fn evidence_room(&mut self) -> Result<EvidenceRoom, VaultError> {
         let recipient = self.master.evidence_identity()?.recipient();
-        Ok(EvidenceRoom::new(self.folder.join(evidence::FOLDER), recipient, StdRng::from_rng(&mut self.noise)))
+        Ok(EvidenceRoom::new(
+            self.folder.join(evidence::FOLDER),
+            recipient,
+            StdRng::from_rng(&mut self.noise),
+        ))
     }
 
     /// Opens stored evidence for reading. What is read is genuine only once its digest has been compared.
@@ -357,7 +372,8 @@ fn connect(folder: &Path) -> Result<Connection, VaultError> {
 }
 
 fn lock(folder: &Path) -> Result<File, VaultError> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))?;
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(VaultError::InUse),
@@ -372,6 +388,3 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
         done => done,
     }
 }
-
-#[cfg(test)]
-mod tests;

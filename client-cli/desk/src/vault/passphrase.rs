@@ -75,7 +75,10 @@ pub(crate) fn wrap_secret(
 
 /// Opens what [`wrap_secret`] has made. A file that is no such thing counts as a wrong passphrase: callers compare
 /// a checksum first.
-pub(crate) fn unwrap_secret(sealed: &[u8], passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+pub(crate) fn unwrap_secret(
+    sealed: &[u8],
+    passphrase: &Passphrase,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let mut identity = scrypt::Identity::new(passphrase.to_secret());
     identity.set_max_work_factor(WorkFactor::SHIPPED.0);
     let decryptor = age::Decryptor::new(sealed).map_err(|_| VaultError::WrongPassphrase)?;

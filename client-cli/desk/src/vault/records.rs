@@ -160,14 +160,11 @@ impl Records {
         &mut self,
         change: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.nested(
-            ["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"],
-            |records| {
-                let done = change(records)?;
-                records.write_head()?;
-                Ok(done)
-            },
-        )
+        self.nested(["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"], |records| {
+            let done = change(records)?;
+            records.write_head()?;
+            Ok(done)
+        })
     }
 
     /// Runs a part of a transaction so that its failure undoes this part only.
@@ -185,8 +182,9 @@ impl Records {
     ) -> Result<T, E> {
         self.db.execute_batch(begin).map_err(VaultError::from)?;
         let before = self.head.clone();
-        let done = change(self)
-            .and_then(|done| self.db.execute_batch(commit).map(|()| done).map_err(|e| VaultError::from(e).into()));
+        let done = change(self).and_then(|done| {
+            self.db.execute_batch(commit).map(|()| done).map_err(|e| VaultError::from(e).into())
+        });
         if done.is_err() {
             self.head = before;
             // SQLite has undone it by itself after some failures.
@@ -244,7 +242,8 @@ impl Records {
 
     /// Returns the content of all records of a table, in no order.
     pub(crate) fn all(&self, table: Table) -> Result<Vec<Zeroizing<Vec<u8>>>, VaultError> {
-        let mut statement = self.db.prepare_cached("SELECT key, version, sealed FROM records WHERE tbl = ?1")?;
+        let mut statement =
+            self.db.prepare_cached("SELECT key, version, sealed FROM records WHERE tbl = ?1")?;
         let mut rows = statement.query([number_of(table)])?;
         let mut contents = Vec::new();
         while let Some(row) = rows.next()? {
@@ -256,7 +255,11 @@ impl Records {
     }
 
     /// As [`Records::get`], for a record that is JSON.
-    pub(crate) fn get_json<T: DeserializeOwned>(&self, table: Table, name: &[u8]) -> Result<Option<T>, VaultError> {
+    pub(crate) fn get_json<T: DeserializeOwned>(
+        &self,
+        table: Table,
+        name: &[u8],
+    ) -> Result<Option<T>, VaultError> {
         self.get(table, name)?.map(|content| parse(&content)).transpose()
     }
 
@@ -354,7 +357,13 @@ impl Records {
         Ok(LessSafeKey::new(unbound))
     }
 
-    fn seal(&mut self, table: Table, key: &RowKey, version: i64, plain: &[u8]) -> Result<SealedRow, VaultError> {
+    fn seal(
+        &mut self,
+        table: Table,
+        key: &RowKey,
+        version: i64,
+        plain: &[u8],
+    ) -> Result<SealedRow, VaultError> {
         let mut nonce = [0; NONCE_LEN];
         rand::Rng::fill_bytes(&mut self.noise, &mut nonce);
         let mut content = Zeroizing::new(Vec::with_capacity(plain.len() + CHACHA20_POLY1305.tag_len()));
@@ -366,7 +375,12 @@ impl Records {
         Ok(SealedRow { version, bytes: [&nonce, content.as_slice()].concat() })
     }
 
-    fn unseal(&self, table: Table, key: &RowKey, sealed: &SealedRow) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    fn unseal(
+        &self,
+        table: Table,
+        key: &RowKey,
+        sealed: &SealedRow,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let damaged = || VaultError::Damaged(Place::Record);
         let (nonce, body) = sealed.bytes.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let mut content = Zeroizing::new(body.to_vec());
@@ -420,3 +434,6 @@ pub(super) fn random<const N: usize>(rng: &mut impl CryptoRng) -> [u8; N] {
     rng.fill_bytes(&mut bytes);
     bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,0 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-use super::*;
