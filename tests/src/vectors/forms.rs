@@ -3,6 +3,7 @@
 use bisik_formats::answers::{Answer, Value as AnswerValue, gaps};
 use bisik_formats::form::YesNo;
 use bisik_formats::ids::Digest;
+use bisik_formats::json::to_json;
 use bisik_formats::pow::Challenge;
 use serde_json::{Value, json};
 
@@ -55,6 +56,11 @@ pub(super) fn json() -> Value {
     })
 }
 
+/// Returns the one spelling of a value.
+fn canonical<T: serde::Serialize>(value: &T) -> String {
+    String::from_utf8(to_json(value).unwrap()).unwrap()
+}
+
 pub(super) fn answers(world: &World) -> Value {
     let content = world.content();
     let form = world.form();
@@ -69,11 +75,11 @@ pub(super) fn answers(world: &World) -> Value {
     let words = |text: &str| AnswerValue::Text(text.into());
     let accepted = |answers: Vec<Answer>, files: bool| {
         let gaps = gaps(&form, &answers, files);
-        json!({ "answers": answers, "files": files, "required": gaps.required, "expected": gaps.expected })
+        json!({ "answers": canonical(&answers), "files": files, "required": gaps.required, "expected": gaps.expected })
     };
-    let refused = |answers: Vec<Answer>, error: &str, at: usize| json!({ "answers": answers, "error": error, "at": at });
+    let refused = |answers: Vec<Answer>, error: &str, at: usize| json!({ "answers": canonical(&answers), "error": error, "at": at });
     json!({
-        "form": form,
+        "form": canonical(&form),
         "accepted": [
             accepted(vec![], false),
             accepted(content.answers.clone(), true),
