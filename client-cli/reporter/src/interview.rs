@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use bisik_formats::answers::Answer;
 use bisik_formats::card::Card;
-use bisik_formats::form::{FieldKind, SelfCheck, Text, YesNo};
+use bisik_formats::form::{FieldKind, Text, YesNo};
 use bisik_formats::ids::DeskId;
 use bisik_sealing::report::{Kind, MAX_REPORT_JSON};
 use bisik_term::{CommandError, Ui};
@@ -38,9 +38,11 @@ pub fn interview(
     ui: &Ui,
 ) -> Result<Written, CommandError> {
     show_guidance(card, ui);
-    self_check(card, ui)?;
+    let conflict = self_check(card, ui)?;
     let desks = match desks.and_then(|desks| desks.on(card)) {
         Some(desks) => desks,
+        // Only a plain "no" to the form's own question makes the choice needless.
+        None if conflict == Some(YesNo::No) => all_desks(card),
         None => choose_desks(card, ui)?,
     };
     let draft = Draft { kind: Kind::Report, answers: Vec::new(), message: String::new(), evidence };
@@ -115,7 +117,7 @@ fn room_left(draft: &Draft) -> u64 {
 /// # Errors
 /// Fails if the terminal does.
 pub fn choose_desks(card: &Card, ui: &Ui) -> Result<BTreeSet<DeskId>, CommandError> {
-    let all: BTreeSet<DeskId> = card.desks.iter().map(|desk| desk.id.clone()).collect();
+    let all = all_desks(card);
     if all.len() == 1 {
         return Ok(all);
     }
@@ -138,6 +140,10 @@ pub fn choose_desks(card: &Card, ui: &Ui) -> Result<BTreeSet<DeskId>, CommandErr
         ui.status("desks-chosen", &[("desks", readers.join(", ").into())]);
         return Ok(left);
     }
+}
+
+fn all_desks(card: &Card) -> BTreeSet<DeskId> {
+    card.desks.iter().map(|desk| desk.id.clone()).collect()
 }
 
 /// Asks for a later message.
@@ -164,20 +170,23 @@ fn show_guidance(card: &Card, ui: &Ui) {
     ui.status("form-how", &[]);
 }
 
-/// Asks whether this agency is the right one. The answers are advice for the reporter and go nowhere.
-fn self_check(card: &Card, ui: &Ui) -> Result<(), CommandError> {
-    let questions: Vec<&SelfCheck> = card.form.self_check.iter().collect();
-    if questions.is_empty() {
-        return Ok(());
+/// Asks whether this agency is the right one. The answers are advice for the reporter and go nowhere; the one to the
+/// question about conflicts is returned, since it decides whether desks have to be chosen.
+fn self_check(card: &Card, ui: &Ui) -> Result<Option<YesNo>, CommandError> {
+    let mut conflict = None;
+    if !card.form.self_check.is_empty() {
+        ui.status("form-self-check", &[]);
     }
-    ui.status("form-self-check", &[]);
-    for question in questions {
-        let given = ask_yes_no_unknown(&pick(ui, &question.question), ui)?;
+    for question in &card.form.self_check {
+        let given = ask_yes_no_unknown(&format!("\n{}", pick(ui, &question.question)), ui)?;
         if given == Some(question.advise_on) {
             ui.status("form-advice", &[("text", pick(ui, &question.advice).into())]);
         }
+        if question.conflict {
+            conflict = given;
+        }
     }
-    Ok(())
+    Ok(conflict)
 }
 
 /// Asks yes, no or not known; `None` if skipped.

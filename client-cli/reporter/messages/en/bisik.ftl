@@ -18,7 +18,7 @@ card-kept = Kept in { $path }.
 # The receipt code.
 ask-receipt = Receipt code (not shown while you type):
 ask-receipt-group = Type group { $group } from your note (leave empty if you noted it in another way):
-receipt-here = The report is stored on the server. This is your receipt code:
+receipt-here = This is your receipt code:
 receipt-keep = Write it on paper now. A lost code cannot be restored. Take no photo: photos may be copied to a cloud.
 receipt-group-wrong = Not the same yet. Compare your note with this code:
 receipt-checked = It matches. Keep that paper in a safe place.

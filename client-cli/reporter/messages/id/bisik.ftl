@@ -18,7 +18,7 @@ card-kept = Disimpan di { $path }.
 # Kode tanda terima.
 ask-receipt = Kode tanda terima (tidak tampil saat diketik):
 ask-receipt-group = Ketik kelompok ke-{ $group } dari catatan Anda (kosongkan bila sudah dicatat dengan cara lain):
-receipt-here = Laporan sudah tersimpan di server. Ini kode tanda terima Anda:
+receipt-here = Ini kode tanda terima Anda:
 receipt-keep = Tulis di kertas sekarang. Bila kode hilang, kami tidak bisa memulihkannya. Jangan difoto: foto bisa tersalin ke awan.
 receipt-group-wrong = Belum cocok. Periksa catatan Anda dengan kode ini:
 receipt-checked = Cocok. Simpan kertas itu di tempat yang aman.

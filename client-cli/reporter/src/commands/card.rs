@@ -15,6 +15,7 @@ use crate::agency::Agency;
 use crate::cli::CardVerifyArgs;
 use crate::env::{Env, Random};
 use crate::error::card_error;
+use crate::network::Network;
 use crate::visit::{Errand, Outgoing, Verified, visit};
 
 pub(super) fn verify<R: Random>(args: &CardVerifyArgs, env: &mut Env<'_, R>) -> Result<(), CommandError> {
@@ -39,8 +40,7 @@ pub(super) fn read_card(path: &Path, agency: &AgencyId, today: Day) -> Result<Ve
 fn fetch<R: Random>(args: &CardVerifyArgs, env: &mut Env<'_, R>) -> Result<VerifiedCard, CommandError> {
     let (agency, network) = super::reach(&args.agency, &args.route, env)?;
     let mut looking = Looking::default();
-    visit(&network, &agency.id, &mut looking, env)?;
-    let card = looking.card.ok_or_else(|| CommandError::internal("nothing was fetched"))?;
+    let card = looking.look(&network, &agency.id, env)?;
     keep(args.save_card.as_ref(), card.bundle(), env)?;
     keep(args.save_headers.as_ref(), &looking.headers, env)?;
     Ok(card)
@@ -57,10 +57,26 @@ fn keep<R>(path: Option<&PathBuf>, bytes: &[u8], env: &Env<'_, R>) -> Result<(),
 /// The errand of looking at the card: hands in a decoy.
 #[derive(Default)]
 pub(super) struct Looking {
-    /// The card, after the visit.
-    pub(super) card: Option<VerifiedCard>,
-    /// The frames of the headers, after the visit.
-    pub(super) headers: Vec<u8>,
+    card: Option<VerifiedCard>,
+    /// The frames of the headers.
+    headers: Vec<u8>,
+}
+
+impl Looking {
+    /// Makes the visit and returns the card; once it was seen, it does not matter whether the decoy arrived.
+    pub(super) fn look<R: Random>(
+        &mut self,
+        network: &Network,
+        agency: &AgencyId,
+        env: &mut Env<'_, R>,
+    ) -> Result<VerifiedCard, CommandError> {
+        let done = visit(network, agency, self, env);
+        match (self.card.take(), done) {
+            (Some(card), _) => Ok(card),
+            (None, Err(error)) => Err(error),
+            (None, Ok(())) => Err(CommandError::internal("nothing was fetched")),
+        }
+    }
 }
 
 impl<R: Random> Errand<R> for Looking {

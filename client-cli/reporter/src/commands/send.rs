@@ -122,11 +122,7 @@ fn ask_and_hand_in<R: Random>(
     // Asking between the requests of one visit would show that somebody writes: the form comes with a visit of its own.
     let mut card = match &args.card {
         Some(path) => read_card(path, &delivery.agency.id, env.today)?.card().clone(),
-        None => {
-            let mut looking = Looking::default();
-            visit(delivery.network, &delivery.agency.id, &mut looking, env)?;
-            looking.card.ok_or_else(|| CommandError::internal("nothing was fetched"))?.card().clone()
-        }
+        None => Looking::default().look(delivery.network, &delivery.agency.id, env)?.card().clone(),
     };
     let mut written = ask(&card, &args.desks, &args.evidence, env)?;
     loop {

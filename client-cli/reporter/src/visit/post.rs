@@ -58,18 +58,19 @@ impl Verified {
     /// Fails if the server was not reached, or refuses; nothing was stored then, or it was stored and the answer
     /// was lost: handing in the same message again is harmless.
     pub fn post<R: Random>(self, outgoing: Outgoing<'_, R>, env: &mut Env<'_, R>) -> Result<(), VisitError> {
+        let desks = self.desks().card().desks.len();
+        // Before the challenge, as every message is: the pauses between requests stay alike.
+        let mut decoy = Vec::new();
+        if matches!(outgoing, Outgoing::Decoy) {
+            seal_decoy(desks, &mut decoy, env.rng).map_err(seal_error)?;
+        }
         let bytes = self.client.get(&self.client.routes().challenge(), MAX_CHALLENGE)?;
         let challenge: Challenge = from_json(&bytes, MAX_CHALLENGE).map_err(|_| VisitError::Challenge)?;
-        let desks = self.desks().card().desks.len();
         // A second generator: the first may be busy on the sealing thread. Nothing secret comes of it.
         let mut rng = StdRng::from_rng(env.rng);
         let poster = Poster { visit: &self, challenge, desks };
         match outgoing {
-            Outgoing::Decoy => {
-                let mut decoy = Vec::new();
-                seal_decoy(desks, &mut decoy, env.rng).map_err(seal_error)?;
-                poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, &mut rng)
-            }
+            Outgoing::Decoy => poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, &mut rng),
             Outgoing::Bytes(bytes) => poster.hand_in(&mut &*bytes, bytes.len() as u64, &mut rng),
             Outgoing::File(kept) => {
                 let mut file = &kept.file;
