@@ -5,6 +5,8 @@ check of the specification, not a program for use: secrets are not wiped from me
 """
 
 import base64
+import binascii
+import datetime
 import hashlib
 import hmac
 import json
@@ -92,11 +94,16 @@ SMALL_ORDER = {
 }
 
 
-def verify(key, message, signature):
-    demand(len(key) == 32 and len(signature) == 64, "length of key or signature")
+def check_key(key):
+    demand(len(key) == 32, "length of key")
     y = key[:31] + bytes([key[31] & 0x7F])
     demand(int.from_bytes(y, "little") < PRIME, "key is not canonical")
     demand(y not in SMALL_ORDER, "key has small order")
+
+
+def verify(key, message, signature):
+    check_key(key)
+    demand(len(signature) == 64, "length of signature")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except InvalidSignature:
@@ -116,6 +123,7 @@ def no_float(text):
 
 
 def strict_json(data, limit):
+    """Parses, writes again and compares; the callers check members, their order and their values."""
     demand(len(data) <= limit, "length of document")
     depth, deepest, in_string, escaped = 0, 0, False, False
     for byte in data:
@@ -163,16 +171,29 @@ def hex_bytes(text, length):
 
 
 def day(text):
-    demand(re.fullmatch(r"2\d{3}-\d{2}-\d{2}|[3-9]\d{3}-\d{2}-\d{2}", text) is not None, "day")
-    import datetime
-
+    demand(re.fullmatch(r"[2-9][0-9]{3}-[0-9]{2}-[0-9]{2}", text), "day")
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise Refused("day") from None
 
 
+def edition_number(text):
+    demand(re.fullmatch(r"[0-9]{9}", text), "number of edition")
+    day(f"{text[:4]}-{text[4:6]}-{text[6:8]}")
+    return text
+
+
 # 5. Signed notes
+
+
+def strict_base64(text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise Refused("base64") from None
+    demand(base64.b64encode(data).decode() == text, "base64")
+    return data
 
 
 class Note:
@@ -198,7 +219,7 @@ class Note:
         for line in after.removesuffix("\n").split("\n"):
             found = re.fullmatch(r"\u2014 (\S+) ([A-Za-z0-9+/=]+)", line)
             demand(found and len(self.signatures) < 2, "signature line")
-            blob = base64.b64decode(found[2], validate=True)
+            blob = strict_base64(found[2])
             demand(len(blob) == 68, "signature line")
             self.signatures.append((found[1], blob[:4], blob[4:]))
 
@@ -248,7 +269,9 @@ def frames(data, most, longest):
 
 
 def read_card(bundle, agency):
-    *successions, card_note = frames(bundle, 33, 64 * 1024)
+    parts = frames(bundle, 33, 64 * 1024)
+    demand(parts, "empty bundle")
+    *successions, card_note = parts
     note = Note(card_note, "bisik/card/1", agency)
     card = strict_json(note.content.encode(), 64 * 1024)
     named = [hex_bytes(key, 32) for key in card["roots"]]
@@ -349,9 +372,13 @@ class Thread:
         self.letter_key = key(b"bisik/letter-address/1")
 
     def address(self, desk, edition, salt):
-        message = b"bisik/letter/1\n" + agency_id_bytes(self.agency) + desk.encode() + b"\n"
-        message += edition.encode() + b"\n" + salt + self.verify_key
-        return hmac_sha256(self.letter_key, message)[:16]
+        return address(self.letter_key, self.agency, desk, edition, salt, self.verify_key)
+
+
+def address(letter_key, agency, desk, edition, salt, verify_key):
+    message = b"bisik/letter/1\n" + agency_id_bytes(agency) + desk.encode() + b"\n"
+    message += edition.encode() + b"\n" + salt + verify_key
+    return hmac_sha256(letter_key, message)[:16]
 
 
 # 10. Sealed files
@@ -390,6 +417,20 @@ def bech32_decode(prefix, text):
     data = bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits) - 7, 8))
     demand(bech32_encode(prefix, data) == text, "spelling of key")
     return data
+
+
+def check_recipient(text):
+    """Checks a recipient before use: length, coefficients below 3,329, X25519 half not of low order."""
+    key = bech32_decode("age1pq", text)
+    demand(len(key) == 1216, "length of recipient")
+    for at in range(0, 1152, 3):
+        a, b, c = key[at : at + 3]
+        demand((a | (b & 15) << 8) < 3329 and (b >> 4 | c << 4) < 3329, "coefficient")
+    try:
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(key[1184:]))
+    except ValueError:
+        raise Refused("low order recipient") from None
+    return key
 
 
 HPKE_SUITE = b"HPKE\x64\x7a\x00\x01\x00\x03"
@@ -447,9 +488,7 @@ HEADER = re.compile(
 
 
 def unpadded(text):
-    data = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-    demand(base64.b64encode(data).rstrip(b"=") == text, "base64")
-    return data
+    return strict_base64(text.decode() + "=" * (-len(text) % 4))
 
 
 def open_sealed(sealed, identities):
@@ -491,6 +530,10 @@ def padded_size(length):
     return -(-length // step) * step
 
 
+def sealed_length(desks, padded):
+    return 70 + 1557 * desks + 16 + padded + 16 * -(-padded // 65536)
+
+
 def tar_header(name, size):
     field = lambda text, length: text.encode().ljust(length, b"\0")
     before = field(name, 100) + b"0000644\0" + b"0000000\0" * 2 + f"{size:011o}".encode() + b"\0"
@@ -524,7 +567,7 @@ def read_report(sealed, identities, agency, desk, desks_on_card):
     """Opens a report and makes every check of section 11; returns report.json, the evidence and the message id."""
     plain, stanzas = open_sealed(sealed, identities)
     demand(stanzas == desks_on_card, "number of stanzas")
-    demand(len(sealed) == 70 + 1557 * stanzas + 16 + len(plain) + 16 * -(-len(plain) // 65536), "length of report")
+    demand(len(sealed) == sealed_length(stanzas, len(plain)), "length of report")
     tar = Tar(plain)
     report_json = tar.entry("report.json")
     report = strict_json(report_json, 29184)
@@ -543,7 +586,7 @@ def read_report(sealed, identities, agency, desk, desks_on_card):
     demand(list(report["seen"]) == sorted(report["seen"]), "order of seen")
     members(report["thread"], ("verify_key", "recipient", "letter_key"))
     hex_bytes(report["thread"]["letter_key"], 32)
-    demand(len(bech32_decode("age1pq", report["thread"]["recipient"])) == 1216, "recipient")
+    check_recipient(report["thread"]["recipient"])
     sums = f"{sha256(report_json).hex()}  report.json\n"
     evidence = []
     for number, note in enumerate(report["evidence"], 1):
@@ -578,7 +621,7 @@ def read_header(data, card, card_hash):
     window = next(window for window in desk["keys"] if window["key"] == signer.hex())
     demand(day(window["from"]) <= day(header["date"]) <= day(window["to"]), "period of key")
     demand(0 <= (day(header["until"]) - day(header["date"])).days <= 60, "dates of edition")
-    demand(re.fullmatch(r"\d{9}", header["number"]), "number of edition")
+    edition_number(header["number"])
     demand(header["letters"] == card["letters"] and header["letter_size"] == 8192, "size of edition")
     newer = header["card_serial"] > card["serial"]
     forked = header["card_serial"] == card["serial"] and header["card_hash"] != card_hash
@@ -598,8 +641,13 @@ def read_body(data, header):
 
 
 def read_letter(sealed, thread, desk, edition):
+    return open_letter(sealed, thread.identity, (thread.agency, desk, edition, thread.verify_key.hex()))
+
+
+def open_letter(sealed, identity, place):
+    """Opens a letter that was found at a place: agency, desk, edition, thread."""
     demand(len(sealed) == 8192, "length of letter")
-    plain, stanzas = open_sealed(sealed, [thread.identity])
+    plain, stanzas = open_sealed(sealed, [identity])
     demand(stanzas == 1 and len(plain) == 6533, "shape of letter")
     letter = strict_json(plain.rstrip(b" "), 6533)
     members(
@@ -610,8 +658,8 @@ def read_letter(sealed, thread, desk, edition):
         ),
         ("closes",),
     )  # fmt: skip
-    bindings = (letter["format"], letter["agency"], letter["desk"], letter["edition"], letter["thread"])
-    place = ("bisik/letter/1", thread.agency, desk, edition, thread.verify_key.hex())
+    demand(letter["format"] == "bisik/letter/1", "format of letter")
+    bindings = (letter["agency"], letter["desk"], letter["edition"], letter["thread"])
     demand(bindings == place, "bindings of letter")
     demand(letter["to"] == sorted(set(letter["to"])) and letter["to"], "desks of letter")
     demand(len(letter["received"]) <= 32 and len(letter["questions"]) <= 16, "lists of letter")
@@ -622,8 +670,6 @@ def read_letter(sealed, thread, desk, edition):
 
 
 def read_acknowledgement(data, card, today):
-    import datetime
-
     note = Note(data, "bisik/ack/1", card["agency"])
     desk = next((desk for desk in card["desks"] if desk["id"] == note.desk), None)
     demand(desk, "desk of acknowledgement")
