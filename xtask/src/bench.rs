@@ -4,6 +4,7 @@
 //! the machine does hits both; the medians count.
 
 mod agency;
+mod desk;
 mod http;
 mod load;
 mod measure;
@@ -82,12 +83,13 @@ struct Topic {
     measure: fn(Amount) -> Outcome<Vec<Line>>,
 }
 
-const TOPICS: [Topic; 5] = [
+const TOPICS: [Topic; 6] = [
     Topic { names: &sealing::SPEEDS, packages: &[], measure: sealing::speeds },
     Topic { names: &sealing::MEMORIES, packages: &[], measure: sealing::memories },
     Topic { names: &server::LOADED, packages: &["bisik-server"], measure: server::loaded },
     Topic { names: &server::FULL, packages: &["bisik-server"], measure: server::at_full },
     Topic { names: &server::IDLE, packages: &["bisik-server"], measure: server::idle },
+    Topic { names: &desk::NAMES, packages: &["bisik-desk"], measure: desk::measure },
 ];
 
 /// Measures the chosen figures and prints them.
