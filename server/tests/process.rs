@@ -20,28 +20,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bisik_formats::day::{Day, EditionNumber};
 use bisik_formats::ids::ReportId;
-use process::{Courier, Http, Process, command, configure, report_head};
+use process::{Courier, Http, Process, command, configure, day, number, report_head, world};
 use rustix::process::Signal;
 use support::World;
 use tempfile::TempDir;
-
-/// Returns the present day: the real program reads the real clock, so the agency's papers are dated by it too.
-#[allow(clippy::disallowed_methods, reason = "the real program reads the real clock")]
-fn day() -> Day {
-    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    Day::from_unix_seconds(seconds).unwrap()
-}
-
-/// Returns the number of an edition made today.
-fn number() -> String {
-    EditionNumber::next(None, day()).to_string()
-}
-
-fn world(seed: u64) -> World {
-    World::for_day(seed, day())
-}
 
 struct Box {
     folder: TempDir,
@@ -76,7 +59,7 @@ fn every_acknowledged_report_survives_kill() {
             let senders: Vec<_> = (0..4)
                 .map(|sender| {
                     let (acknowledged, enough) = (&acknowledged, &enough);
-                    let mut world = self::world(100 + round * 10 + sender);
+                    let mut world = process::world(100 + round * 10 + sender);
                     scope.spawn(move || {
                         let mut http = Http::connect(address);
                         for count in 0.. {

@@ -11,9 +11,26 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bisik_formats::day::{Day, EditionNumber};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::support::{World, header_digest};
+
+/// Returns the present day: the real program reads the real clock, so the agency's papers are dated by it too.
+#[allow(clippy::disallowed_methods, reason = "the real program reads the real clock")]
+pub fn day() -> Day {
+    let seconds = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    Day::from_unix_seconds(seconds).unwrap()
+}
+
+/// Returns the number of an edition made today.
+pub fn number() -> String {
+    EditionNumber::next(None, day()).to_string()
+}
+
+pub fn world(seed: u64) -> World {
+    World::for_day(seed, day())
+}
 
 /// A running server; it is killed when the test ends.
 pub struct Process {

@@ -1,0 +1,130 @@
+//! Power cuts: the file system forgets everything that was not synced, right after an acknowledgement.
+//!
+//! Needs root, a loop device, mkfs.ext4 and xfs_io (package xfsprogs): its `shutdown` cuts ext4 and XFS alike.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+
+#[path = "support/process.rs"]
+mod process;
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use bisik_formats::ids::ReportId;
+use process::{Courier, Http, Process, configure, number, world};
+use tempfile::TempDir;
+
+/// Cuts of one test run.
+const CUTS: u64 = 8;
+
+/// A file system in a file that can lose its power.
+struct Disk {
+    folder: TempDir,
+    mounted: bool,
+}
+
+impl Disk {
+    fn new(make: &str, megabytes: u64) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        std::fs::create_dir(folder.path().join("mount")).unwrap();
+        File::create(folder.path().join("image")).unwrap().set_len(megabytes << 20).unwrap();
+        let mut disk = Self { folder, mounted: false };
+        let ready = run("xfs_io", &["-V"]) && run(make, &["-q", disk.image().to_str()?]) && disk.mount();
+        ready.then_some(disk)
+    }
+
+    fn image(&self) -> PathBuf {
+        self.folder.path().join("image")
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("mount")
+    }
+
+    fn mount(&mut self) -> bool {
+        let (image, path) = (self.image(), self.path());
+        self.mounted = run("mount", &["-o", "loop", image.to_str().unwrap(), path.to_str().unwrap()]);
+        self.mounted
+    }
+
+    fn unmount(&mut self) {
+        assert!(run("umount", &[self.path().to_str().unwrap()]));
+        self.mounted = false;
+    }
+
+    fn cut(&self) {
+        assert!(run("xfs_io", &["-x", "-c", "shutdown", self.path().to_str().unwrap()]));
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if self.mounted {
+            run("umount", &["-l", self.path().to_str().unwrap()]);
+        }
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) -> bool {
+    let quiet = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+fn nothing_acknowledged_is_lost(test: &str, make: &str, megabytes: u64) {
+    let Some(mut disk) = Disk::new(make, megabytes) else {
+        eprintln!("SKIPPED {test}: needs root, a loop device, {make} and xfs_io");
+        return;
+    };
+    let mut world = world(1);
+    let config =
+        configure(&disk.path(), &world, "off", "[disk]\nreserve_mib = 8\nreserve_inodes = 10\nfloor_mib = 4");
+    let config_text = std::fs::read(&config).unwrap();
+    run("sync", &[]);
+    let mut acknowledged = BTreeSet::new();
+    for cut in 0..CUTS {
+        // The sample is written anew: it is not what this test is about.
+        std::fs::write(&config, &config_text).unwrap();
+        let server = Process::start(&config);
+        if cut == 0 {
+            Courier::connect(&server, &world).open_box(&mut world, &number());
+        }
+        let mut http = Http::connect(server.public);
+        // The last acknowledged one is a file and a row in turn.
+        let (text, large) = (world.text(), world.sealed(2, 48 << 10));
+        let order = if cut % 2 == 0 { [&text, &large] } else { [&large, &text] };
+        for sealed in order {
+            assert_eq!(http.post(sealed), Some(201));
+            acknowledged.insert(ReportId::of(sealed).to_string());
+        }
+        disk.cut();
+        server.kill();
+        disk.unmount();
+        assert!(disk.mount());
+    }
+    std::fs::write(&config, &config_text).unwrap();
+    let server = Process::start(&config);
+    let mut courier = Courier::connect(&server, &world);
+    let stored: BTreeSet<String> = courier.list().into_iter().collect();
+    assert_eq!(stored, acknowledged);
+    for id in &stored {
+        let report = courier.get(&format!("/contoh/reports/{id}"));
+        assert_eq!(ReportId::of(&report.body).to_string(), *id);
+    }
+    let edition = format!("/contoh/editions/{}/{}", world.desks.first().unwrap().0, number());
+    assert_eq!(Http::connect(server.public).request("GET", &edition, "", b"").status, 200);
+    server.kill();
+    disk.unmount();
+}
+
+#[test]
+fn power_cuts_on_ext4_lose_nothing_acknowledged() {
+    nothing_acknowledged_is_lost("power_cuts_on_ext4_lose_nothing_acknowledged", "mkfs.ext4", 64);
+}
+
+#[test]
+fn power_cuts_on_xfs_lose_nothing_acknowledged() {
+    nothing_acknowledged_is_lost("power_cuts_on_xfs_lose_nothing_acknowledged", "mkfs.xfs", 320);
+}
