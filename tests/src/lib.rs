@@ -2,6 +2,7 @@
 //!
 //! | Need | Module |
 //! |---|---|
+//! | reports made by hand | [`craft`] |
 //! | run a program and judge what it did | [`run`] |
 //! | a server | [`server`] |
 //! | test vectors | [`vectors`] |
@@ -15,6 +16,7 @@
     reason = "a harness fails by panicking"
 )]
 
+pub mod craft;
 pub mod run;
 pub mod server;
 pub mod vectors;
