@@ -128,3 +128,64 @@ pub(crate) mod letter_key_hex {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{agency, desk};
+
+    fn derive(secret: [u8; 16], agency: &AgencyId) -> [[u8; 32]; 3] {
+        let keys = ThreadKeys::derive(&secret, agency).unwrap();
+        [*keys.identity.expose_seed(), *keys.signing.expose_seed(), *keys.letter_key.expose_bytes()]
+    }
+
+    /// RFC 5869 by hand, over HMAC alone.
+    #[test]
+    fn the_schedule_is_hkdf_with_one_label_a_use() {
+        let prk = hmac_sha256(EXTRACT_SALT, &[&[7; 16]]);
+        let by_hand = |label| hmac_sha256(prk.as_ref(), &[label, &[0], agency().as_bytes(), &[1]]);
+        let derived = derive([7; 16], &agency());
+        for (key, label) in derived.iter().zip([REPLY_IDENTITY, THREAD_SIGNING, LETTER_ADDRESS]) {
+            assert_eq!(key, by_hand(label).as_ref());
+        }
+    }
+
+    #[test]
+    fn an_address_depends_on_everything_it_is_made_from() {
+        let key = |byte| LetterKey::from_bytes(Zeroizing::new([byte; 32]));
+        let thread = |byte| SigningKey::from_seed(Zeroizing::new([byte; 32])).unwrap().verify_key();
+        let other_agency = AgencyId::from_first_root(&thread(9));
+        let edition = |text: &str| text.parse::<EditionNumber>().unwrap();
+        let salt = |byte| Salt::from_bytes([byte; 32]);
+        let (one, two) = (edition("202601011"), edition("202601012"));
+        let addresses = [
+            key(1).address(&agency(), &desk("a"), one, &salt(1), &thread(1)),
+            key(2).address(&agency(), &desk("a"), one, &salt(1), &thread(1)),
+            key(1).address(&other_agency, &desk("a"), one, &salt(1), &thread(1)),
+            key(1).address(&agency(), &desk("b"), one, &salt(1), &thread(1)),
+            key(1).address(&agency(), &desk("a"), two, &salt(1), &thread(1)),
+            key(1).address(&agency(), &desk("a"), one, &salt(2), &thread(1)),
+            key(1).address(&agency(), &desk("a"), one, &salt(1), &thread(2)),
+        ];
+        assert_eq!(addresses.iter().collect::<HashSet<_>>().len(), addresses.len());
+        assert_eq!(addresses[0], key(1).address(&agency(), &desk("a"), one, &salt(1), &thread(1)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn another_receipt_or_agency_gives_other_keys(one: [u8; 16], other: [u8; 16], root in 0..200u8) {
+            prop_assume!(one != other);
+            let seed = SigningKey::from_seed(Zeroizing::new([root; 32])).unwrap();
+            let elsewhere = AgencyId::from_first_root(&seed.verify_key());
+            let keys = [derive(one, &agency()), derive(other, &agency()), derive(one, &elsewhere)].concat();
+            prop_assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+        }
+    }
+}

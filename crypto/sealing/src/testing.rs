@@ -19,7 +19,7 @@ use crate::hybrid::{Identity, Recipient};
 use crate::receipt::Receipt;
 use crate::report::{
     EvidenceEntry, EvidenceNote, EvidenceSource, Expected, Holders, Kind, Language, ReportContent,
-    ReportFormat, ReportNonce, SealedReport, Slot, ThreadPublic, seal_report,
+    ReportFormat, ReportNonce, SealedReport, Slot, ThreadPublic, seal_report, sealed_report_len,
 };
 use crate::schedule::ThreadKeys;
 use crate::writer::AgeWriter;
@@ -99,10 +99,13 @@ impl Story {
                 reader,
             })
             .collect();
+        let announced = sealed_report_len(&self.content, &sources, &self.slots()).unwrap();
         let mut sealed = Vec::new();
         let done =
             seal_report(&self.content, &mut sources, &self.keys, &self.slots(), &mut sealed, &mut rng(2));
-        (sealed, done.unwrap())
+        let done = done.unwrap();
+        assert_eq!((done.len, sealed.len() as u64), (announced, announced));
+        (sealed, done)
     }
 
     /// Calls `test` with what the first desk expects.
