@@ -43,8 +43,8 @@ pub(crate) fn run_for(seconds: u64, only: Option<&str>) -> Outcome {
         .env("RUSTFLAGS", FLAGS)
         .env("CARGO_TARGET_DIR", build_folder()))?;
     for name in targets {
-        println!("fuzz: {name} for {seconds} s");
-        run(&mut fuzzer(&name, &triple, seconds)?)?;
+        let inputs = run_one(&name, &triple, seconds)?;
+        println!("fuzz: {name}: {inputs} inputs in {seconds} s");
     }
     Ok(())
 }
@@ -52,6 +52,21 @@ pub(crate) fn run_for(seconds: u64, only: Option<&str>) -> Outcome {
 /// Runs the chore.
 pub(crate) fn chore(args: &Args) -> Outcome {
     run_for(args.seconds, args.target.as_deref())
+}
+
+/// Runs one target and returns how many inputs it was given. What libFuzzer says goes to a file beside the build,
+/// and onto the screen after a crash.
+fn run_one(name: &str, triple: &str, seconds: u64) -> Outcome<u64> {
+    let log = build_folder().join(format!("{name}.log"));
+    let outcome = run(fuzzer(name, triple, seconds)?.stderr(fs::File::create(&log)?));
+    let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    if let Err(failed) = outcome {
+        println!("{said}");
+        return Err(failed);
+    }
+    let inputs = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let inputs = inputs.and_then(|inputs| inputs.trim().parse().ok()).filter(|inputs| *inputs > 0);
+    inputs.ok_or_else(|| failure(format!("{name} ran no inputs: see {}", log.display())))
 }
 
 /// The command that runs one target. What it finds worth keeping stays beside the build; crashes go to
@@ -66,7 +81,7 @@ fn fuzzer(name: &str, triple: &str, seconds: u64) -> Outcome<Command> {
         format!("-timeout={TIMEOUT}"),
         format!("-rss_limit_mb={MEMORY}"),
         format!("-artifact_prefix={}/", artifacts.display()),
-        "-print_final_stats=0".to_owned(),
+        "-print_final_stats=1".to_owned(),
         "-verbosity=0".to_owned(),
     ];
     let mut fuzzer = command(build_folder().join(triple).join("release").join(name), options);
