@@ -39,16 +39,16 @@ impl BodyFloor {
 /// A request body of a declared length, read piece by piece.
 pub struct Intake {
     stream: BodyDataStream,
-    begun: Instant,
+    begun: Option<Instant>,
     floor: BodyFloor,
     declared: u64,
     received: u64,
 }
 
 impl Intake {
-    /// Begins to read a body of `declared` bytes.
+    /// Prepares to read a body of `declared` bytes; its time begins with the first piece asked for.
     pub fn new(body: Body, declared: u64, floor: BodyFloor) -> Self {
-        Self { stream: body.into_data_stream(), begun: Instant::now(), floor, declared, received: 0 }
+        Self { stream: body.into_data_stream(), begun: None, floor, declared, received: 0 }
     }
 
     /// Returns the next piece, or `None` after exactly the declared bytes.
@@ -58,7 +58,8 @@ impl Intake {
     pub async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         let earned = Duration::from_secs(self.received / self.floor.bytes_per_second.max(1));
         let allowed = self.floor.grace.saturating_add(earned).min(self.floor.total);
-        let deadline = self.begun.checked_add(allowed).unwrap_or(self.begun);
+        let begun = *self.begun.get_or_insert_with(Instant::now);
+        let deadline = begun.checked_add(allowed).unwrap_or(begun);
         let Ok(piece) = timeout_at(deadline, self.stream.next()).await else {
             return Err(ProblemCode::Timeout.into());
         };
@@ -96,7 +97,8 @@ impl Intake {
         if self.received == 0 && headers.contains_key(header::EXPECT) {
             return;
         }
-        self.floor.total = self.floor.total.min(self.begun.elapsed() + DRAIN_TIME);
+        let passed = self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        self.floor.total = self.floor.total.min(passed.saturating_add(DRAIN_TIME));
         let until = self.received.saturating_add(DRAIN_BYTES);
         while self.received < until && matches!(self.next().await, Ok(Some(_))) {}
     }

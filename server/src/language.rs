@@ -107,6 +107,62 @@ mod tests {
         Language::of(&headers)
     }
 
+    /// Returns the ids of a message file, attributes included.
+    fn ids(file: &str) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        let mut message = "";
+        for line in file.lines() {
+            let Some((id, _)) = line.split_once(" =") else { continue };
+            match id.strip_prefix("    .") {
+                Some(attribute) => ids.push(format!("{message}.{attribute}")),
+                None => {
+                    message = id;
+                    ids.push(id.to_owned());
+                }
+            }
+        }
+        ids
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things_and_the_code_says_nothing_else() {
+        let indonesian = ids(include_str!("../messages/id/server.ftl"));
+        assert_eq!(indonesian, ids(include_str!("../messages/en/server.ftl")));
+        assert!(indonesian.len() > 100);
+        let names = [
+            "agency", "courier", "desk", "error", "missing", "number", "place", "public", "removed",
+            "reports", "serial", "version",
+        ];
+        let args = names.map(|name| (name, "x".into()));
+        for id in &indonesian {
+            for language in Language::ALL {
+                assert_ne!(language.text(id, &args), *id);
+            }
+        }
+        let sources = [
+            include_str!("command.rs"),
+            include_str!("run.rs"),
+            include_str!("upkeep.rs"),
+            include_str!("events.rs"),
+            include_str!("health.rs"),
+            include_str!("routes/publish.rs"),
+            include_str!("routes/put_card.rs"),
+            include_str!("routes/form.rs"),
+        ];
+        let quoted = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
+        for word in quoted.filter(|word| ["cli-", "error-"].iter().any(|start| word.starts_with(start))) {
+            assert!(indonesian.contains(&word.to_owned()), "{word}");
+        }
+        let events = sources.iter().flat_map(|source| source.split(".write(").skip(1));
+        for event in events.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next()) {
+            assert!(indonesian.contains(&format!("event-{event}")), "{event}");
+        }
+        for alarm in crate::health::AlarmCode::ALL {
+            assert!(indonesian.contains(&format!("event-{}", alarm.event())));
+            assert_eq!(serde_json::to_value(alarm).unwrap(), alarm.event());
+        }
+    }
+
     #[test]
     fn indonesian_unless_english_is_preferred() {
         assert_eq!(Language::of(&HeaderMap::new()), Language::Id);

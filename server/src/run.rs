@@ -59,6 +59,7 @@ pub fn run<R: CryptoRng + Send + 'static>(
     rng: impl Fn() -> R,
 ) -> Result<(), RunError> {
     harden().map_err(RunError::Process)?;
+    tell_places_only(Events::new(config.language, clock.clone()));
     let settings = Settings {
         folder: config.data.clone(),
         queue: QUEUE,
@@ -80,6 +81,14 @@ pub fn run<R: CryptoRng + Send + 'static>(
     drop(runtime);
     app.events.write("stopped", &[]);
     Ok(())
+}
+
+/// Has a panic say where it happened, but not its message, which may hold what somebody sent.
+fn tell_places_only(events: Events) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        events.write("panic", &[("place", place.into())]);
+    }));
 }
 
 async fn serve(config: &Config, ready_file: Option<&Path>, app: &Arc<App>) -> Result<(), RunError> {

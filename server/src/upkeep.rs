@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::DeskId;
-use bisik_store::{AgencyPlan, Maintained, Plan, Reconciled, StoreError};
+use bisik_store::{AgencyPlan, Maintained, Period, Plan, Reconciled, StoreError};
 
 use crate::app::{Agency, App};
 use crate::health::{Alarm, Health};
@@ -51,10 +51,14 @@ pub fn reconcile(app: &App) -> Result<Reconciled, StoreError> {
 /// When the store fails.
 pub fn maintain(app: &App) -> Result<Maintained, StoreError> {
     let today = app.clock.today();
-    let plan = Plan { today, agencies: app.agencies().map(|agency| plan(agency, today)).collect() };
+    let now = Period::from_hour(app.clock.hour());
+    let plan = Plan { today, agencies: app.agencies().map(|agency| plan(agency, today, now)).collect() };
     let done = app.store.maintain(&plan)?;
     if done.expired > 0 {
         app.events.write("expired", &[("reports", done.expired.into())]);
+    }
+    if done.unlisted > 0 {
+        app.events.write("unlisted", &[("reports", done.unlisted.into())]);
     }
     if !done.rewritten {
         app.events.write("not-rewritten", &[]);
@@ -62,13 +66,13 @@ pub fn maintain(app: &App) -> Result<Maintained, StoreError> {
     Ok(done)
 }
 
-fn plan(agency: &Agency, today: Day) -> AgencyPlan {
+fn plan(agency: &Agency, today: Day, now: Period) -> AgencyPlan {
     let published = agency.published();
     let desks: Vec<DeskId> = match published.card() {
         Ok(card) => card.card().desks.iter().map(|desk| desk.id.clone()).collect(),
         Err(_) => Vec::new(),
     };
-    AgencyPlan { agency: agency.key, keep_from: today.plus(-i32::from(agency.retention_days)), desks }
+    AgencyPlan { agency: agency.key, keep_from: today.plus(-i32::from(agency.retention_days)), desks, now }
 }
 
 /// Writes alarms that are new; returns those there are.

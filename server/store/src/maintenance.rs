@@ -8,9 +8,9 @@ use rustix::fs::statvfs;
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
-use crate::tables::{acknowledgement, card, edition, report};
+use crate::tables::{acknowledgement, card, edition, report, tally};
 use crate::writer::Writer;
-use crate::{AgencyKey, StoreError};
+use crate::{AgencyKey, Period, StoreError};
 
 /// What the daily maintenance works by.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub struct AgencyPlan {
     pub keep_from: Day,
     /// Desks of the current card: what they all hold is deleted.
     pub desks: Vec<DeskId>,
+    /// The present period: of reports that are ready by now only the day is kept.
+    pub now: Period,
 }
 
 /// What the daily maintenance did.
@@ -39,6 +41,8 @@ pub struct Maintained {
     pub expired: u64,
     /// Reports that all desks of a changed card hold.
     pub acknowledged: u64,
+    /// Reports of agencies that the plan does not name: nobody fetches them and their retention never ends.
+    pub unlisted: u64,
     /// Whether the database was rewritten in random order; false when it is too large or the disk too full.
     pub rewritten: bool,
     /// Whether the write-ahead log is empty now.
@@ -60,11 +64,16 @@ impl LocalStore {
         for agency in &plan.agencies {
             done.expired += self.expire(agency)?;
             done.acknowledged += self.finish_acknowledged(agency)?;
-            let (key, today) = (agency.agency, plan.today);
+            let (key, today, now) = (agency.agency, plan.today, agency.now);
             self.run(move |writer| {
-                writer.transaction(|transaction| card::expire_shapes(transaction, key, today))
+                writer.transaction(|transaction| {
+                    report::forget_hours(transaction, key, now)?;
+                    card::expire_shapes(transaction, key, today)
+                })
             })?;
         }
+        let listed: Vec<AgencyKey> = plan.agencies.iter().map(|agency| agency.agency).collect();
+        done.unlisted = self.readers.read(|conn| tally::reports_of_others(conn, &listed))?;
         let (limit, folder) = (self.rewrite_limit, self.folder.clone());
         let disk = statvfs(&self.folder)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);

@@ -97,7 +97,8 @@ impl Fixture {
     }
 
     fn plan(&self, keep_from: Day, desks: &[DeskId]) -> Plan {
-        let agency = AgencyPlan { agency: self.agency, keep_from, desks: desks.to_vec() };
+        let now = Period::from_hour(6);
+        let agency = AgencyPlan { agency: self.agency, keep_from, desks: desks.to_vec(), now };
         Plan { today: today(), agencies: vec![agency] }
     }
 
@@ -188,6 +189,22 @@ fn lists_go_page_by_page_and_hold_back_unfinished_periods() {
 }
 
 #[test]
+fn after_its_period_only_the_day_of_a_report_is_kept() {
+    let mut fixture = Fixture::new();
+    for hour in [5, 6, 7] {
+        let text = fixture.bytes(100);
+        fixture.queue(&text, today(), Period::from_hour(hour)).recv().unwrap().unwrap();
+    }
+    fixture.store.maintain(&fixture.plan(today(), &[desk("a")])).unwrap();
+    let hours = fixture.store.readers.read(|conn| {
+        let mut find = conn.prepare("SELECT ready FROM report ORDER BY ready")?;
+        let rows = find.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<Vec<u32>, _>>()?)
+    });
+    assert_eq!(hours.unwrap(), [0, 0, 7]);
+}
+
+#[test]
 fn agencies_do_not_see_each_other() {
     let mut fixture = Fixture::new();
     let text = fixture.bytes(100);
@@ -197,6 +214,10 @@ fn agencies_do_not_see_each_other() {
     assert!(fixture.store.list(other, None, Period::AT_ONCE, 10).unwrap().is_empty());
     assert!(fixture.store.read(other, &ReportId::of(&text), Period::AT_ONCE).unwrap().is_none());
     assert_eq!(fixture.store.usage(other, today().plus(1)).unwrap().reports, 0);
+    let mut plan = fixture.plan(today(), &[desk("a")]);
+    assert_eq!(fixture.store.maintain(&plan).unwrap().unlisted, 0);
+    plan.agencies.clear();
+    assert_eq!(fixture.store.maintain(&plan).unwrap().unlisted, 1);
 }
 
 #[test]

@@ -121,6 +121,13 @@ pub(crate) fn older(
     rows.map(|row| Ok(ReportId::from_bytes(row?))).collect()
 }
 
+/// Forgets from which hour on reports were ready that are ready now: only their day is kept.
+pub(crate) fn forget_hours(conn: &Connection, agency: AgencyKey, now: Period) -> Result<(), StoreError> {
+    let update = "UPDATE report SET ready = 0 WHERE agency = ?1 AND ready > 0 AND ready <= ?2";
+    conn.execute(update, params![agency.0, now.hour()])?;
+    Ok(())
+}
+
 /// Tells whether a row names this file.
 pub(crate) fn names_file(conn: &Connection, place: Place) -> Result<bool, StoreError> {
     let mut find = conn.prepare_cached("SELECT 1 FROM report WHERE place = ?1 AND in_file = 1")?;

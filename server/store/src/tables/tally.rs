@@ -50,3 +50,17 @@ pub(crate) fn days(conn: &Connection, agency: AgencyKey) -> Result<BTreeMap<Day,
     })
     .collect()
 }
+
+/// Returns how many reports belong to agencies that are not among these.
+pub(crate) fn reports_of_others(conn: &Connection, agencies: &[AgencyKey]) -> Result<u64, StoreError> {
+    let mut find = conn.prepare("SELECT agency, sum(reports) FROM tally GROUP BY agency")?;
+    let rows = find.query_map([], |row| Ok((AgencyKey(row.get(0)?), row.get(1)?)))?;
+    let mut others = 0_u64;
+    for row in rows {
+        let (agency, reports): (AgencyKey, i64) = row?;
+        if !agencies.contains(&agency) {
+            others = others.saturating_add(count(reports, "tally")?);
+        }
+    }
+    Ok(others)
+}
