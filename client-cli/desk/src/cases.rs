@@ -6,7 +6,9 @@ use bisik_formats::day::{Day, EditionNumber};
 use bisik_formats::ids::{AgencyId, DeskId, Digest, MessageId, RecipientText, ReportId};
 use bisik_formats::json::Count;
 use bisik_formats::keys::{Signature, VerifyKey};
-use bisik_sealing::letter::{Letter, LetterError, LetterFormat, LetterMessage, MAX_QUESTIONS, Received};
+use bisik_sealing::letter::{
+    Letter, LetterError, LetterFormat, LetterMessage, MAX_QUESTIONS, MAX_RECEIVED, Received,
+};
 use bisik_sealing::report::{EvidenceEntry, Kind, Language, ReportContent};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,12 @@ pub enum CaseError {
         /// Bytes to save, at least.
         over: usize,
     },
+    /// There are too many questions.
+    #[error("there are too many questions")]
+    Questions {
+        /// Questions to drop.
+        over: usize,
+    },
     /// The text asks who the reporter is, or would lead him out of the box.
     #[error("the text contains a word that endangers reporters")]
     Dangerous {
@@ -57,6 +65,9 @@ pub enum CaseError {
     /// The letter cannot be made.
     #[error("the letter cannot be made")]
     Letter(#[source] LetterError),
+    /// The case gets no letters any more.
+    #[error("the case has ended")]
+    Ended,
     /// The closing day is not after today.
     #[error("the closing day is not after today")]
     Closes,
@@ -302,8 +313,30 @@ pub struct Reply {
 /// [`CaseError`]; then nothing has changed.
 pub fn reply(desk: &mut Desk, number: u32, reply: Reply, today: Day) -> Result<(), CaseError> {
     let mut case = find(desk, number)?;
+    if !case.is_open(today) {
+        return Err(CaseError::Ended);
+    }
+    check_reply(&reply)?;
+    if let Some(text) = reply.message {
+        case.written.insert(0, LetterMessage { date: today, text: text.trim().to_owned() });
+    }
+    if let Some(questions) = reply.questions {
+        case.questions = questions.iter().map(|question| question.trim().to_owned()).collect();
+    }
+    check_letter(desk, &case, today)?;
+    case.confirmed = true;
+    case.unread = false;
+    change(desk, &case, today, Action::Replied)
+}
+
+/// Checks each text on its own.
+fn check_reply(reply: &Reply) -> Result<(), CaseError> {
     if reply.message.is_none() && reply.questions.is_none() {
         return Err(CaseError::Empty);
+    }
+    let count = reply.questions.as_ref().map_or(0, Vec::len);
+    if let Some(over) = count.checked_sub(MAX_QUESTIONS).filter(|over| *over > 0) {
+        return Err(CaseError::Questions { over });
     }
     let texts = reply.message.iter().map(|text| (text, MAX_MESSAGE));
     let texts = texts.chain(reply.questions.iter().flatten().map(|text| (text, MAX_QUESTION)));
@@ -318,19 +351,7 @@ pub fn reply(desk: &mut Desk, number: u32, reply: Reply, today: Day) -> Result<(
             return Err(CaseError::Dangerous { word });
         }
     }
-    if let Some(text) = reply.message {
-        case.written.insert(0, LetterMessage { date: today, text: text.trim().to_owned() });
-    }
-    if let Some(questions) = reply.questions {
-        if questions.len() > MAX_QUESTIONS {
-            return Err(CaseError::TooLong { over: 0 });
-        }
-        case.questions = questions.iter().map(|question| question.trim().to_owned()).collect();
-    }
-    check_letter(desk, &case, today)?;
-    case.confirmed = true;
-    case.unread = false;
-    change(desk, &case, today, Action::Replied)
+    Ok(())
 }
 
 /// Sets the status of a case. A status that ends the case sets the day of its last letter, `closes` or 60 days on.
@@ -374,10 +395,17 @@ pub fn set_junk(desk: &mut Desk, number: u32, junk: bool, today: Day) -> Result<
     change(desk, &case, today, if junk { Action::JunkMarked } else { Action::JunkUnmarked })
 }
 
-/// Makes sure that the letter fits before an officer believes to have answered.
+/// Makes sure that the letter fits before an officer believes to have answered, also when it will have to confirm
+/// more messages and to name another status.
 fn check_letter(desk: &Desk, case: &Case, today: Day) -> Result<(), CaseError> {
     let info = desk.info();
-    let letter = case.letter(info.agency, info.desk.clone(), EditionNumber::next(None, today));
+    let mut letter = case.letter(info.agency, info.desk.clone(), EditionNumber::next(None, today));
+    let unknown = Digest::from_bytes([0; 32]).into();
+    letter.received = vec![Received { date: today, id: unknown }; MAX_RECEIVED];
+    letter.earlier_received = Count::from(u32::MAX);
+    letter.closes = Some(today);
+    let statuses = desk.card()?.card().form.statuses.iter().map(|status| &status.id);
+    letter.status = statuses.max_by_key(|id| id.len()).cloned().unwrap_or_default();
     match letter.fit() {
         Ok(_) => Ok(()),
         Err(LetterError::TooLong { over }) => Err(CaseError::TooLong { over }),

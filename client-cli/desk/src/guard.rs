@@ -13,7 +13,7 @@ pub const MAX_SILENCE: i32 = 45;
 /// The date of the machine is not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum GuardError {
-    /// It is before the last edition.
+    /// It is before the last edition, or before the desk was made.
     #[error("the date is before the last edition")]
     Past {
         /// The machine's date.
@@ -56,9 +56,11 @@ pub(crate) fn editions(records: &Records) -> Result<Vec<OwnEdition>, VaultError>
 ///
 /// [`GuardError`]; then nothing may be imported, published or destroyed.
 pub fn check_date(desk: &mut Desk, today: Day, confirmed: bool) -> Result<(), GuardError> {
-    let Some(last) = editions(desk.records())?.last().map(|edition| edition.date) else { return Ok(()) };
+    let last = editions(desk.records())?.last().map(|edition| edition.date);
+    // Before the first edition, only a date before the desk itself is surely wrong.
+    let (last, silence) = last.map_or((desk.info().made, i32::MAX), |last| (last, MAX_SILENCE));
     let days = today.days_since(last);
-    if (0..=MAX_SILENCE).contains(&days) {
+    if (0..=silence).contains(&days) {
         return Ok(());
     }
     if confirmed {

@@ -34,7 +34,8 @@ impl KeptIdentity {
 
     /// Tells whether a new one is due.
     pub(crate) fn is_due(&self, today: Day) -> bool {
-        today.days_since(self.made) >= ROTATION_DAYS
+        // One that was made on a wrong date lies in the future.
+        !(0..ROTATION_DAYS).contains(&today.days_since(self.made))
     }
 
     /// Returns the day after which nothing sealed to it can arrive any more; `None` while it is published.
@@ -42,14 +43,18 @@ impl KeptIdentity {
         let superseded = self.superseded?;
         // A reporter may still use the last edition that named it, until one day past its last day.
         let sealed_until = self.named_until.map_or(superseded, |until| until.plus(1).max(superseded));
-        let kept = i32::try_from(retention).unwrap_or(i32::MAX).saturating_add(MARGIN_DAYS);
-        Some(sealed_until.plus(kept))
+        Some(sealed_until.plus(kept_days(retention)))
     }
 
     fn name(&self) -> Result<Digest, VaultError> {
         let text = recipient_text(&self.identity())?;
         Ok(Digest::of(text.as_str().as_bytes()))
     }
+}
+
+/// Returns how long something on the server can still reach the desk, in days.
+pub(crate) fn kept_days(retention: u32) -> i32 {
+    i32::try_from(retention).unwrap_or(i32::MAX).saturating_add(MARGIN_DAYS)
 }
 
 /// Returns all identities, the published one first, then the newest.

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use bisik_formats::ids::Hasher;
+use bisik_sealing::hybrid::Identity;
 use bisik_sealing::reader::open;
 use bisik_sealing::writer::AgeWriter;
 use rand::CryptoRng;
@@ -45,25 +46,21 @@ pub struct Checked {
 /// [`SelfTestError`].
 pub fn check_identity(desk: &Desk, rng: &mut impl CryptoRng) -> Result<(), SelfTestError> {
     for kept in identities::all(desk.records())? {
-        let identity = kept.identity();
-        let round_trip = || -> io::Result<Vec<u8>> {
-            let recipients = [identity.recipient()];
-            let mut writer = AgeWriter::new(&recipients, Vec::new(), rng).map_err(io::Error::other)?;
-            writer.write_all(SAMPLE)?;
-            let sealed = writer.finish()?;
-            let mut opened = Vec::new();
-            open(sealed.as_slice(), &[&identity])
-                .map_err(io::Error::other)?
-                .take(1024)
-                .read_to_end(&mut opened)?;
-            Ok(opened)
-        };
-        let mut round_trip = round_trip;
-        if !round_trip().is_ok_and(|opened| opened == SAMPLE) {
+        if !round_trip(&kept.identity(), rng).is_ok_and(|opened| opened == SAMPLE) {
             return Err(SelfTestError::Identity);
         }
     }
     Ok(())
+}
+
+fn round_trip(identity: &Identity, rng: &mut impl CryptoRng) -> io::Result<Vec<u8>> {
+    let recipients = [identity.recipient()];
+    let mut writer = AgeWriter::new(&recipients, Vec::new(), rng).map_err(io::Error::other)?;
+    writer.write_all(SAMPLE)?;
+    let sealed = writer.finish()?;
+    let mut opened = Vec::new();
+    open(sealed.as_slice(), &[identity]).map_err(io::Error::other)?.take(1024).read_to_end(&mut opened)?;
+    Ok(opened)
 }
 
 /// Checks everything: identities, every record, the journal, every message's signature and all evidence.

@@ -34,6 +34,9 @@ pub(super) enum Command {
     #[command(subcommand)]
     Root(RootCommand),
     Init(InitArgs),
+    Request {
+        out: PathBuf,
+    },
     Card {
         bundle: Option<PathBuf>,
     },

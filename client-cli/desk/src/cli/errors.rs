@@ -141,6 +141,8 @@ impl From<CaseError> for CommandError {
             CaseError::TooLong { over } => plain(refused("err-text-long")).with("over", over),
             CaseError::Dangerous { word } => plain(refused("err-text-dangerous")).with("word", word),
             CaseError::Letter(error) => Self::internal(error),
+            CaseError::Questions { over } => plain(refused("err-questions")).with("over", over),
+            CaseError::Ended => plain(refused("err-case-ended")),
             CaseError::Closes => plain(refused("err-closes")),
             CaseError::Desk(error) => error.into(),
             CaseError::Vault(error) => error.into(),

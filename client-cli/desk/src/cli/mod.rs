@@ -62,6 +62,7 @@ pub fn dispatch(cli: Cli, ui: &Ui, around: &mut Surroundings) -> Result<(), Comm
     match cli.command {
         Command::Root(command) => root::run(&mut session, command),
         Command::Init(args) => setup::init(&mut session, args),
+        Command::Request { out } => setup::request(&mut session, &out),
         Command::Card { bundle } => setup::card(&mut session, bundle),
         Command::Officer(command) => setup::officer(&mut session, command),
         Command::Identity(command) => setup::identity(&mut session, command),

@@ -8,6 +8,7 @@ use bisik_term::files::{read_bounded, replace_private, write_private};
 
 use super::Session;
 use super::args::{RootCommand, SignCardArgs};
+use super::setup::refuse_existing;
 use crate::request::{MAX_REQUEST, fingerprint};
 use crate::root::{CardOrder, FingerprintSheet, RootFolder, order, sign_card};
 
@@ -49,6 +50,7 @@ fn init(session: &mut Session<'_>, folder: &Path) -> Result<(), CommandError> {
 
 fn sign(session: &mut Session<'_>, args: SignCardArgs) -> Result<(), CommandError> {
     let ui = session.ui;
+    refuse_existing(&args.out)?;
     let root = RootFolder::open(&args.folder)?;
     let text = |path: &Path| -> Result<String, CommandError> {
         Ok(String::from_utf8_lossy(&read_bounded(path, MAX_TOML)?).into_owned())

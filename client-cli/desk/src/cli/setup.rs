@@ -1,11 +1,11 @@
 //! `init`, `card`, `officer`, `identity`, `rotate`, `self-test`, `journal`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bisik_formats::card::MAX_BUNDLE;
 use bisik_formats::form::Text;
 use bisik_formats::ids::AgencyId;
-use bisik_term::files::{read_bounded, write_private};
+use bisik_term::files::{FileError, read_bounded, write_private};
 use bisik_term::{CommandError, ErrorKind};
 
 use super::Session;
@@ -31,21 +31,42 @@ pub(super) fn init(session: &mut Session<'_>, args: InitArgs) -> Result<(), Comm
             return Err(usage("err-desk-name"));
         }
     }
+    refuse_existing(&args.request)?;
     let question = ui.text("ask-passphrase-new", &[("officer", officer.as_str().to_owned().into())]);
     let passphrase = session.ask_new_passphrase(&question)?;
     let around = &mut *session.around;
     let made = around.today;
     let info = DeskInfo { agency, desk: args.desk, names, retention: args.retention, made };
     let desk = Desk::create(&session.args.vault, info, &officer, &passphrase, around.work, &mut around.rng)?;
-    write_private(&args.request, &desk.request()?)?;
+    write_request(session, &desk, &args.request)
+}
+
+/// Writes the request once more, for a root that needs it again.
+pub(super) fn request(session: &mut Session<'_>, path: &Path) -> Result<(), CommandError> {
+    refuse_existing(path)?;
+    let desk = session.open()?;
+    write_request(session, &desk, path)
+}
+
+fn write_request(session: &Session<'_>, desk: &Desk, path: &Path) -> Result<(), CommandError> {
+    let ui = session.ui;
+    write_private(path, &desk.request()?)?;
     let fingerprint = fingerprint(&desk.signing().verify_key());
     if ui.wants_json() {
         return ui.json(&serde_json::json!({ "desk": desk.info().desk, "fingerprint": fingerprint }));
     }
     ui.data(&fingerprint)?;
-    let request = args.request.to_string_lossy().into_owned();
+    let request = path.to_string_lossy().into_owned();
     ui.status("init-done", &[("request", request.into())]);
     Ok(())
+}
+
+/// Refuses a file that exists before anything is done that could not be written then.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), CommandError> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(FileError::Exists { path: path.to_owned() }.into()),
+        Err(_) => Ok(()),
+    }
 }
 
 pub(super) fn card(session: &mut Session<'_>, bundle: Option<PathBuf>) -> Result<(), CommandError> {
@@ -131,7 +152,7 @@ pub(super) fn identity(session: &mut Session<'_>, command: IdentityCommand) -> R
 
 pub(super) fn rotate(session: &mut Session<'_>) -> Result<(), CommandError> {
     let mut desk = session.open()?;
-    publish::rotate(&mut desk, session.around.today, &mut session.around.rng)?;
+    publish::rotate_now(&mut desk, session.around.today, &mut session.around.rng)?;
     session.ui.status("rotated", &[]);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use bisik_formats::answers::{Answer, Value, When, asked};
 use bisik_formats::form::{Choice, FieldKind, Form, Role, Text, YesNo};
-use bisik_sealing::report::{Holders, Kind, ReportContent};
+use bisik_sealing::report::{self, Holders, Kind, ReportContent};
 use bisik_term::{CommandError, Language, Ui, escape};
 use serde::Serialize;
 
@@ -33,12 +33,17 @@ pub(super) fn show(session: &mut Session<'_>, number: u32) -> Result<(), Command
 
 fn show_case(session: &Session<'_>, desk: &Desk, case: &Case) -> Result<(), CommandError> {
     let ui = session.ui;
+    let language = match case.language {
+        report::Language::Id => ui.text("language-id", &[]),
+        report::Language::En => ui.text("language-en", &[]),
+    };
     ui.data(&ui.text(
         "show-case",
         &[
             ("case", number_of(case.number).into()),
             ("status", status_label(session, desk, &case.status).into()),
             ("since", case.status_since.to_string().into()),
+            ("language", language.into()),
             ("desks", case.to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").into()),
         ],
     ))?;
@@ -238,7 +243,7 @@ struct ShownEvidence<'a> {
     size: u64,
     hash: String,
     #[serde(flatten)]
-    note: &'a bisik_sealing::report::EvidenceNote,
+    note: &'a report::EvidenceNote,
 }
 
 impl<'a> ShownCase<'a> {

@@ -100,6 +100,9 @@ fn tell_warnings(session: &Session<'_>, published: &Published) {
     if published.destroyed > 0 {
         ui.status("publish-destroyed", &[("count", published.destroyed.into())]);
     }
+    if published.newer_card {
+        ui.warn("publish-newer-card", &[]);
+    }
     if published.replaced_foreign {
         ui.warn("publish-foreign", &[]);
     }
@@ -164,7 +167,7 @@ pub(super) fn list(session: &mut Session<'_>, all: bool) -> Result<(), CommandEr
         flag(case.reporter_closed, "flag-reporter-closed");
         flag(case.junk, "flag-junk");
         flag(!case.is_open(today), "flag-ended");
-        ui.data(&ui.text(
+        let row = ui.text(
             "list-row",
             &[
                 ("case", number_of(case.number).into()),
@@ -173,7 +176,8 @@ pub(super) fn list(session: &mut Session<'_>, all: bool) -> Result<(), CommandEr
                 ("messages", case.received.len().into()),
                 ("flags", flags.join(", ").into()),
             ],
-        ))?;
+        );
+        ui.data(row.trim_end())?;
     }
     if cases.is_empty() {
         ui.status("list-empty", &[]);

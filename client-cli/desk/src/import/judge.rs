@@ -54,11 +54,12 @@ impl From<VaultError> for Stop {
 
 /// A file in quarantine.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Quarantined {
-    pub(crate) day: Day,
-    pub(crate) refusal: Refusal,
+pub(super) struct Quarantined {
+    pub(super) id: ReportId,
+    pub(super) day: Day,
+    pub(super) refusal: Refusal,
     /// The copy among the evidence, if it was kept.
-    pub(crate) file: Option<String>,
+    pub(super) file: Option<String>,
 }
 
 /// That a sealed file has been dealt with, so that it is acknowledged.
@@ -183,7 +184,7 @@ fn not_accepted(
         false => None,
     };
     let refusal = Refusal::Malformed;
-    let record = Quarantined { day: context.today, refusal, file };
+    let record = Quarantined { id, day: context.today, refusal, file };
     records.put_json(Table::Quarantine, id.as_bytes(), &record)?;
     Ok(Outcome::Refused(refusal))
 }

@@ -18,10 +18,11 @@ use serde::Serialize;
 use crate::desk::{Desk, DeskError};
 use crate::guard::{self, GuardError};
 use crate::selftest::{self, SelfTestError};
-use crate::vault::{Action, Records, Vault, VaultError};
+use crate::vault::{Action, Records, Table, Vault, VaultError};
 
 use accept::Outcome;
 pub(crate) use judge::ImportedFile;
+use judge::Quarantined;
 use judge::{Context, Stop};
 use stick::{SealedFile, Stick};
 
@@ -133,6 +134,20 @@ pub fn import(
     summary.warned.sort_unstable();
     summary.warned.dedup();
     Ok(summary)
+}
+
+/// Forgets which files have been dealt with, and what is in quarantine, once the server cannot hold them any more.
+/// Messages stay, and so does the set of those that are never accepted twice.
+pub(crate) fn forget_old(records: &mut Records, days: i32, today: Day) -> Result<(), VaultError> {
+    let imported: Vec<ImportedFile> = records.all_json(Table::Imported)?;
+    for file in imported.iter().filter(|file| today.days_since(file.day) > days) {
+        records.delete(Table::Imported, file.id.as_bytes())?;
+    }
+    let quarantined: Vec<Quarantined> = records.all_json(Table::Quarantine)?;
+    for file in quarantined.iter().filter(|file| today.days_since(file.day) > days) {
+        records.delete(Table::Quarantine, file.id.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Imports a group of files, each as a part of its own.

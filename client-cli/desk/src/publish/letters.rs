@@ -143,3 +143,38 @@ fn seal_some(jobs: &[(Address, Job)], rng: &mut StdRng) -> Result<Sealed, Publis
     }
     Ok((places, failed))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use bisik_formats::json::Count;
+    use bisik_formats::keys::SigningKey;
+    use bisik_sealing::letter::{LETTER_LEN, LetterFormat, LetterMessage};
+
+    #[test]
+    fn a_letter_that_cannot_be_sealed_becomes_a_decoy_and_is_told() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let thread = SigningKey::generate(&mut rng).unwrap().verify_key();
+        let today: Day = "2026-11-22".parse().unwrap();
+        let letter = Letter {
+            format: LetterFormat::V1,
+            agency: bisik_formats::ids::AgencyId::from_first_root(&thread),
+            desk: "pusat".parse().unwrap(),
+            edition: EditionNumber::next(None, today),
+            thread,
+            to: vec!["pusat".parse().unwrap()],
+            received: Vec::new(),
+            earlier_received: Count::from(0),
+            status: "telaah".to_owned(),
+            messages: vec![LetterMessage { date: today, text: "p".repeat(7000) }],
+            earlier: Count::from(0),
+            questions: Vec::new(),
+            closes: None,
+        };
+        let recipient = Box::new(Recipient::throwaway(&mut rng));
+        let job = Job::Letter { case: 7, letter: Box::new(letter), recipient };
+        let (sealed, failed) = job.seal(&mut rng).unwrap();
+        assert_eq!((sealed.len(), failed), (LETTER_LEN, Some(7)));
+    }
+}

@@ -23,7 +23,7 @@ use crate::cases;
 use crate::desk::{Desk, DeskError, counters, put_counters};
 use crate::guard::{self, GuardError, OwnEdition};
 use crate::identities::{self, KeptIdentity};
-use crate::import::ImportedFile;
+use crate::import::{ImportedFile, forget_old};
 use crate::selftest::{self, SelfTestError};
 use crate::vault::{Action, Records, Table, Vault, VaultError};
 
@@ -125,6 +125,8 @@ pub struct Published {
     pub acknowledged: usize,
     /// Whether the card was written.
     pub with_card: bool,
+    /// Whether the stick carries a newer card than the desk holds.
+    pub newer_card: bool,
     /// Whether a new identity was made for it.
     pub new_identity: bool,
     /// Old identities destroyed.
@@ -165,13 +167,10 @@ pub fn publish(
     let with_card = choices.with_card || counters(desk.records())?.card_editions < CARD_EDITIONS;
     let note = acknowledgement(desk, acknowledged.clone())?;
     let destroyed = record(desk, &made, &header, &found, today)?;
-    outbox::write(stick, desk, &header, &body, note.as_deref(), with_card.then_some(card.bundle()))?;
-    Ok(summary(&card, &made, letters, acknowledged.len(), today).with(
-        with_card,
-        new_identity,
-        destroyed,
-        &found,
-    ))
+    let newer_card = outbox::put_card(stick, &card, with_card)?;
+    outbox::write(stick, desk, &header, &body, note.as_deref())?;
+    let summary = summary(&card, &made, letters, acknowledged.len(), today);
+    Ok(summary.with(&found, destroyed, [with_card, new_identity, newer_card]))
 }
 
 /// What belongs to one edition beside its letters.
@@ -225,16 +224,18 @@ fn current_identity(
     Ok((rotate(desk, today, rng)?, true))
 }
 
-/// Makes a new identity; the next edition publishes it.
+/// Makes a new identity now; the next edition publishes it.
 ///
 /// # Errors
 ///
-/// [`VaultError`].
-pub(crate) fn rotate(
-    desk: &mut Desk,
-    today: Day,
-    rng: &mut impl CryptoRng,
-) -> Result<KeptIdentity, VaultError> {
+/// [`GuardError`].
+pub fn rotate_now(desk: &mut Desk, today: Day, rng: &mut impl CryptoRng) -> Result<(), GuardError> {
+    guard::check_date(desk, today, false)?;
+    rotate(desk, today, rng)?;
+    Ok(())
+}
+
+fn rotate(desk: &mut Desk, today: Day, rng: &mut impl CryptoRng) -> Result<KeptIdentity, VaultError> {
     let officer = desk.vault().officer().clone();
     desk.vault_mut().records_mut().transaction(|records| identities::rotate(records, &officer, today, rng))
 }
@@ -270,7 +271,7 @@ fn sign(
 /// Everything that the server may still hold: what is older it has deleted by itself.
 fn acknowledged_ids(desk: &Desk, today: Day) -> Result<Vec<ReportId>, VaultError> {
     let mut files: Vec<ImportedFile> = desk.records().all_json(Table::Imported)?;
-    let kept = i32::try_from(desk.info().retention).unwrap_or(i32::MAX).saturating_add(30);
+    let kept = identities::kept_days(desk.info().retention);
     files.retain(|file| today.days_since(file.day) <= kept);
     files.sort_by_key(|file| std::cmp::Reverse(file.day));
     Ok(files.into_iter().take(MAX_IDS).map(|file| file.id).collect())
@@ -308,6 +309,7 @@ fn record(
             Vault::note_in(records, &officer, today, Action::OutboxReplaced, &number)?;
         }
         Vault::note_in(records, &officer, today, Action::Published, &number)?;
+        forget_old(records, identities::kept_days(retention), today)?;
         identities::destroy_old(records, &officer, retention, today)
     });
     Ok(destroyed?)
@@ -333,6 +335,7 @@ fn summary(card: &VerifiedCard, made: &Made, letters: Letters, acknowledged: usi
         failed: letters.failed,
         acknowledged,
         with_card: false,
+        newer_card: false,
         new_identity: false,
         destroyed: 0,
         stands_long: made.until > today.plus(standard_days(card)),
@@ -341,9 +344,9 @@ fn summary(card: &VerifiedCard, made: &Made, letters: Letters, acknowledged: usi
 }
 
 impl Published {
-    fn with(self, with_card: bool, new_identity: bool, destroyed: u32, found: &Found) -> Self {
+    fn with(self, found: &Found, destroyed: u32, [with_card, new_identity, newer_card]: [bool; 3]) -> Self {
         let replaced_foreign = matches!(found, Found::Foreign);
-        Self { with_card, new_identity, destroyed, replaced_foreign, ..self }
+        Self { with_card, new_identity, newer_card, destroyed, replaced_foreign, ..self }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The outbox on a stick: looked at before it is replaced, and replaced file by file, each whole or not at all.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bisik_formats::card::MAX_BUNDLE;
+use bisik_formats::card::{MAX_BUNDLE, VerifiedCard};
 use bisik_formats::day::EditionNumber;
 use bisik_formats::edition::{MAX_HEADER, VerifiedHeader};
 use bisik_formats::ids::Digest;
@@ -62,17 +63,31 @@ pub(super) fn write(
     header: &[u8],
     body: &[u8],
     acknowledgement: Option<&[u8]>,
-    card: Option<&[u8]>,
 ) -> Result<(), PublishError> {
-    let (outbox, folder) = (stick.join(OUTBOX), folder_of(stick, desk));
-    for folder in [&outbox, &folder] {
-        let failed = |source| FileError::Io { path: folder.clone(), source };
-        make_folder(folder).map_err(failed)?;
-    }
-    put(&outbox.join(CARD), card.filter(|card| card.len() <= MAX_BUNDLE))?;
+    let folder = folder_of(stick, desk);
+    make(&folder)?;
     put(&folder.join(ACKNOWLEDGEMENT), acknowledgement)?;
     put(&folder.join(BODY), Some(body))?;
     put(&folder.join(HEADER), Some(header))
+}
+
+/// Puts the card into the outbox, which all desks share: a newer one stays, an older one goes. Tells whether there
+/// is a newer one.
+pub(super) fn put_card(stick: &Path, card: &VerifiedCard, wanted: bool) -> Result<bool, PublishError> {
+    make(&stick.join(OUTBOX))?;
+    let path = stick.join(OUTBOX).join(CARD);
+    let found = read_foreign(&path, MAX_BUNDLE as u64).ok();
+    let found = found.and_then(|bundle| VerifiedCard::verify(&bundle, &card.card().agency).ok());
+    match found.map(|found| found.card().serial.cmp(&card.card().serial)) {
+        Some(Ordering::Greater) => return Ok(true),
+        Some(Ordering::Equal) => {}
+        Some(Ordering::Less) | None => put(&path, wanted.then_some(card.bundle()))?,
+    }
+    Ok(false)
+}
+
+fn make(folder: &Path) -> Result<(), PublishError> {
+    Ok(make_folder(folder).map_err(|source| FileError::Io { path: folder.to_owned(), source })?)
 }
 
 /// Puts a file in place of an old one; with nothing to put, the old one goes.

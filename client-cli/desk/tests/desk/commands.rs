@@ -301,7 +301,7 @@ fn a_wrong_date_is_refused_until_it_is_confirmed() {
     };
     let refused = import(&[]);
     assert_eq!(refused.failed, Some((ErrorKind::Refused, "err-date-past")));
-    assert!(refused.err.contains("(2026-11-01) is before the last edition (2026-11-22)"), "{}", refused.err);
+    assert!(refused.err.contains("(2026-11-01) is before the last edition"), "{}", refused.err);
     import(&["--confirm-date"]).ok();
 }
 

@@ -6,7 +6,9 @@ use std::os::unix::fs::symlink;
 use bisik_desk::desk::Desk;
 use bisik_desk::publish::{self, Choices, PublishError};
 
-use crate::agency::{Agency, SECRET, day, officer, passphrase};
+use bisik_desk::root;
+
+use crate::agency::{Agency, CARD, FORM, SECRET, day, officer, passphrase};
 
 /// A desk whose vault was restored from a backup after more editions had been published.
 fn restored() -> (Agency, Desk) {
@@ -106,7 +108,26 @@ fn a_card_travels_with_three_editions() {
     let card = agency.stick().join("outbox/card.bundle");
     let carried: Vec<bool> = (0..4).map(|_| agency.publish().with_card).collect();
     assert_eq!(carried, [true, true, false, false]);
+    fs::remove_file(&card).unwrap();
+    agency.publish();
     assert!(!card.exists());
     agency.try_publish(Choices { with_card: true, ..Choices::default() }).unwrap();
     assert_eq!(fs::read(card).unwrap(), agency.card.bundle());
+}
+
+#[test]
+fn a_newer_card_on_the_stick_stays_and_is_told_and_an_older_one_goes() {
+    let mut agency = Agency::new();
+    let requests = [agency.pusat.request().unwrap(), agency.daerah.request().unwrap()];
+    let order = root::order(&agency.root, CARD, FORM, &requests).unwrap();
+    let key = agency.root.unlock(1, &passphrase("kunci akar satu")).unwrap();
+    let second = root::sign_card(&agency.root, &order, None, &key, agency.today).unwrap();
+    let card = agency.stick().join("outbox/card.bundle");
+    fs::write(&card, &second.bundle).unwrap();
+    assert!(agency.publish().newer_card);
+    assert_eq!(fs::read(&card).unwrap(), second.bundle);
+    agency.pusat.take_card(&second.bundle, agency.today).unwrap();
+    fs::write(&card, agency.card.bundle()).unwrap();
+    assert!(!agency.publish().newer_card);
+    assert_eq!(fs::read(&card).unwrap(), second.bundle);
 }

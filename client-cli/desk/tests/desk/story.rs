@@ -227,3 +227,63 @@ fn an_edition_number_rises_strictly_also_ten_times_a_day() {
     }
     assert_eq!(agency.header("pusat").header().date, day(crate::agency::TODAY));
 }
+
+#[test]
+fn a_long_answer_still_fits_when_many_messages_must_be_confirmed() {
+    let mut agency = Agency::new();
+    let mut reporter = Reporter::new(&agency, 1);
+    let send = |agency: &mut Agency, reporter: &mut Reporter| {
+        let sealed = reporter.report(agency, &["pusat"], "Lagi.");
+        agency.put(&sealed);
+    };
+    send(&mut agency, &mut reporter);
+    agency.import();
+    let message = |len: usize| Reply { message: Some("p".repeat(len)), ..Reply::default() };
+    // The longest that is taken.
+    let longest = (3000..=4000)
+        .rev()
+        .find(|len| cases::reply(&mut agency.pusat, 1, message(*len), agency.today).is_ok())
+        .unwrap();
+    assert!(longest > 3500, "{longest}");
+    for _ in 0..40 {
+        send(&mut agency, &mut reporter);
+    }
+    agency.import();
+    cases::set_status(&mut agency.pusat, 1, "perlu_lengkap", None, agency.today).unwrap();
+    let published = agency.publish();
+    assert!(published.failed.is_empty());
+    let letter = reporter.letter(&agency, "pusat").unwrap();
+    assert_eq!((letter.messages[0].text.len(), letter.received.len()), (longest, 32));
+    assert_eq!(letter.earlier_received.get(), 9);
+}
+
+#[test]
+fn an_ended_case_takes_no_reply() {
+    let mut agency = Agency::new();
+    let sealed = Reporter::new(&agency, 1).report(&agency, &["pusat"], "Satu.");
+    agency.put(&sealed);
+    agency.import();
+    let tomorrow = agency.today.plus(1);
+    cases::set_status(&mut agency.pusat, 1, "ditutup", Some(tomorrow), agency.today).unwrap();
+    let reply = || Reply { message: Some("Selesai.".to_owned()), ..Reply::default() };
+    cases::reply(&mut agency.pusat, 1, reply(), agency.today).unwrap();
+    let late = cases::reply(&mut agency.pusat, 1, reply(), tomorrow.plus(1));
+    assert!(matches!(late, Err(cases::CaseError::Ended)));
+}
+
+#[test]
+fn what_the_server_cannot_hold_any_more_is_not_acknowledged_for_ever() {
+    let mut agency = Agency::new();
+    let sealed = Reporter::new(&agency, 1).report(&agency, &["pusat"], "Satu.");
+    agency.put(&sealed);
+    agency.import();
+    let mut acknowledged = Vec::new();
+    for _ in 0..5 {
+        agency.today = agency.today.plus(40);
+        acknowledged.push(agency.publish().acknowledged);
+    }
+    assert_eq!(acknowledged, [1, 1, 1, 0, 0]);
+    // The stick of long ago comes back: its message is still known.
+    let summary = agency.import();
+    assert_eq!((summary.new_cases.len(), summary.messages.len()), (0, 0));
+}
