@@ -126,6 +126,13 @@ impl Output {
         self
     }
 
+    /// Demands one of these exit codes.
+    #[track_caller]
+    pub fn code_in(&self, codes: &[i32]) {
+        let found = self.code.is_some_and(|code| codes.contains(&code));
+        assert!(found, "{:?} {}\n{}\n{}", self.code, self.shown, self.out, self.err);
+    }
+
     /// Demands this exit code, and that the error has this message id; the program must have run with `--json`.
     #[track_caller]
     pub fn refused(self, code: i32, id: &str) -> Self {
