@@ -75,9 +75,12 @@ fn python_packages() -> Outcome {
 /// A reader written from docs/protocol.md alone opens the vectors.
 fn python_reader() -> Outcome {
     let folder = root().join("tests/python-reader");
-    let discover = ["-m", "unittest", "discover", "--verbose"];
-    if !folder.join("test_reader.py").is_file() {
-        return Err(failure("tests/python-reader/test_reader.py is missing"));
+    // Older Pythons take "no tests found" for success.
+    let is_test = |name: &str| name.starts_with("test_") && name.ends_with(".py");
+    let names = fs::read_dir(&folder)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    if !names.into_iter().any(|name| is_test(&name)) {
+        return Err(failure("tests/python-reader holds no tests"));
     }
+    let discover = ["-m", "unittest", "discover", "--verbose"];
     run(command(folder.join(".venv/bin/python"), discover).current_dir(&folder))
 }
