@@ -5,6 +5,7 @@
 //! | reports made by hand | [`craft`] |
 //! | run a program and judge what it did | [`run`] |
 //! | a server | [`server`] |
+//! | what passes over the wire | [`tap`] |
 //! | test vectors | [`vectors`] |
 //! | a whole agency | [`world`] |
 
@@ -19,5 +20,6 @@
 pub mod craft;
 pub mod run;
 pub mod server;
+pub mod tap;
 pub mod vectors;
 pub mod world;
