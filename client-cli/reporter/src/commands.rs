@@ -92,7 +92,7 @@ fn show_sent<R>(sending: &Sending<'_>, env: &Env<'_, R>) -> Result<(), CommandEr
 }
 
 /// Offers to keep a sealed text that could not be handed in.
-fn keep_for_later<R>(sending: &Sending<'_>, env: &Env<'_, R>) -> Result<(), CommandError> {
+fn keep_for_later<R>(sending: &mut Sending<'_>, env: &Env<'_, R>) -> Result<(), CommandError> {
     if sending.in_memory().is_none() {
         return Ok(());
     }

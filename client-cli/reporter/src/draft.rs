@@ -43,11 +43,16 @@ pub struct Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        self.message.zeroize();
-        for answer in &mut self.answers {
-            if let answers::Value::Text(text) = &mut answer.value {
-                text.zeroize();
-            }
+        wipe(&mut self.answers, &mut self.message);
+    }
+}
+
+/// Wipes everything written in own words.
+fn wipe(answers: &mut [Answer], message: &mut String) {
+    message.zeroize();
+    for answer in answers {
+        if let answers::Value::Text(text) = &mut answer.value {
+            text.zeroize();
         }
     }
 }
@@ -165,12 +170,19 @@ pub struct Sending<'a> {
     message: Option<MessageId>,
     card: Option<Box<Card>>,
     asks_desks: bool,
+    is_in_file: bool,
 }
 
 /// What was made in the first attempt, for the next ones.
 struct Made {
     content: ReportContent,
     sealed: Option<Kept>,
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        wipe(&mut self.content.answers, &mut self.content.message);
+    }
 }
 
 /// A sealed message that stays.
@@ -206,6 +218,7 @@ impl<'a> Sending<'a> {
             message,
             card: None,
             asks_desks: false,
+            is_in_file: false,
         })
     }
 
@@ -237,11 +250,18 @@ impl<'a> Sending<'a> {
     ///
     /// # Errors
     /// Fails if the file exists or cannot be written.
-    pub fn keep_in(&self, path: &Path) -> Result<(), CommandError> {
-        match self.in_memory() {
-            Some(bytes) => Ok(write_private(path, bytes)?),
-            None => Ok(()),
+    pub fn keep_in(&mut self, path: &Path) -> Result<(), CommandError> {
+        if let Some(bytes) = self.in_memory() {
+            write_private(path, bytes)?;
+            self.is_in_file = true;
         }
+        Ok(())
+    }
+
+    /// Says whether a sealed copy lies in a file of the reporter's choice.
+    #[must_use]
+    pub fn is_in_file(&self) -> bool {
+        self.is_in_file
     }
 
     /// Returns the sealed text, if it was sealed in memory.
@@ -334,6 +354,7 @@ impl<'a> Sending<'a> {
             Some((path, mut file)) => {
                 let report = seal(self.draft, &made.content, self.keys, slots, &mut file, env.rng)?;
                 file.commit()?;
+                self.is_in_file = true;
                 let reopened = File::open(&path).map_err(|error| {
                     CommandError::new(ErrorKind::Io, "err-file-io")
                         .with("path", path.to_string_lossy().into_owned())

@@ -5,6 +5,7 @@ progress-upload = Sending
 warn-direct = Without Tor, your internet provider can see that you open this address.
 ask-again-visit = Try again now? What you wrote is still here.
 ask-keep-sealed = Keep the locked report in a file (leave empty for no):
+kept-not-sent = The report was not sent. A locked copy is in the file that you chose.
 sealed-kept = The locked report is kept in { $path }. Send it later with send --sealed.
 
 # The agency's card.

@@ -5,6 +5,7 @@ progress-upload = Mengirim
 warn-direct = Tanpa Tor, penyedia internet dapat melihat bahwa Anda membuka alamat ini.
 ask-again-visit = Coba lagi sekarang? Isian Anda masih ada.
 ask-keep-sealed = Simpan laporan terkunci ke berkas (kosongkan bila tidak):
+kept-not-sent = Laporan belum terkirim. Salinan terkunci ada di berkas yang Anda pilih.
 sealed-kept = Laporan terkunci disimpan di { $path }. Kirim nanti dengan send --sealed.
 
 # Kartu lembaga.

@@ -35,6 +35,7 @@ pub(super) fn run<R: Random>(args: SendArgs, env: &mut Env<'_, R>) -> Result<(),
     let delivery = Delivery {
         agency: &agency,
         network: &network,
+        receipt: &receipt,
         keys: &receipt.keys().map_err(keys_error)?,
         keep: args.save_sealed.as_ref(),
     };
@@ -144,6 +145,7 @@ fn ask_and_hand_in<R: Random>(
 struct Delivery<'a> {
     agency: &'a Agency,
     network: &'a Network,
+    receipt: &'a Receipt,
     keys: &'a ThreadKeys,
     keep: Option<&'a PathBuf>,
 }
@@ -160,7 +162,14 @@ impl Delivery<'_> {
         let mut sending = Sending::new(draft, self.keys, addressees, self.keep.cloned(), env)?;
         let done = super::hand_in(self.network, self.agency, &mut sending, env);
         *newest = sending.card().cloned();
-        done?;
+        if let Err(error) = done {
+            // Without its receipt, a copy that is sent later could never be answered.
+            if sending.is_in_file() {
+                env.ui.status("kept-not-sent", &[]);
+                receipt::show(self.receipt, env)?;
+            }
+            return Err(error);
+        }
         env.ui.status("sent", &[]);
         sending.message().ok_or_else(|| CommandError::internal("nothing was sealed"))
     }

@@ -171,16 +171,20 @@ struct Group<'a> {
 
 fn ask_group(form: &Form, field: &Field, group: &Group<'_>, ui: &Ui) -> Result<Vec<Answer>, CommandError> {
     let mut answers = Vec::new();
+    if field.need == Need::Required {
+        ui.status("form-group", &[("label", pick(ui, &field.label).into())]);
+        if let Some(help) = &field.help {
+            ui.status("form-help", &[("help", pick(ui, help).into())]);
+        }
+    } else {
+        let fill = format!("{}\n{}", question(field, ui), ui.text("ask-fill", &[]));
+        if !ui.ask_yes_no(&fill, Some(false))? {
+            return Ok(answers);
+        }
+    }
     let mut entry = 1;
     while entry <= group.max {
-        let heading = question(field, ui);
-        ui.status("form-entry", &[("label", pick(ui, &field.label).into()), ("number", entry.into())]);
-        if entry == 1 && field.need != Need::Required {
-            let fill = format!("{heading}\n{}", ui.text("ask-fill", &[]));
-            if !ui.ask_yes_no(&fill, Some(true))? {
-                return Ok(answers);
-            }
-        }
+        ui.status("form-entry", &[("number", entry.into())]);
         let given = ask_entry(form, field, group, entry, ui)?;
         let named = |answer: &Answer| {
             let counts = answer.part.as_ref().is_some_and(|part| group.one_of.contains(part));

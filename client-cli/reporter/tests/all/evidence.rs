@@ -1,0 +1,153 @@
+//! Files: sealed on the way, of few sizes, opened again by the desk.
+
+use std::fs::{self, File};
+use std::io;
+
+use bisik_formats::ids::{DeskId, Digest};
+use bisik_formats::padding::padded_size_of;
+use bisik_sealing::report::{EvidenceSink, Expected, Holders, OpenedReport, open_report};
+use bisik_sealing::tar::Extension;
+
+use crate::server::Answer;
+use crate::world::World;
+
+struct Ignored;
+
+impl EvidenceSink for Ignored {
+    fn begin(&mut self, _: u16, _: Extension, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self, _: &Digest) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Opens a sealed report as one desk.
+pub(crate) fn open(world: &World, desk: &str, sealed: &[u8]) -> Option<OpenedReport> {
+    let id: DeskId = desk.parse().unwrap();
+    let own = world.agency.desks.iter().find(|own| own.id == id).unwrap();
+    let agency = world.agency.id();
+    let expected = Expected { identities: &[&own.identity], agency: &agency, desk: &id, desk_counts: &[2] };
+    open_report(sealed, sealed.len() as u64, &expected, &mut Ignored).ok()
+}
+
+#[test]
+fn evidence_is_sealed_on_the_way_in_one_listed_size() {
+    let world = World::new();
+    let photo: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    fs::write(world.path("Rapat di rumah Budi.JPG"), &photo).unwrap();
+    fs::write(world.path("nota.pdf"), b"nota").unwrap();
+    let words = [
+        "send",
+        "--answers",
+        "@jawaban.json",
+        "--evidence",
+        "@Rapat di rumah Budi.JPG",
+        "--evidence",
+        "@nota.pdf",
+        "--evidence-kind",
+        "foto",
+        "--evidence-kind",
+        "surat",
+        "--evidence-holders",
+        "few",
+    ];
+    let run = world.run(&words, "").success();
+    assert!(run.err.contains("larger upload, about"), "{}", run.err);
+    let post = run.requests.last().unwrap();
+    assert_eq!(post.header("expect"), Some("100-continue"));
+    assert_eq!(padded_size_of(post.body.len() as u64, 2), Some(3 << 20));
+    let opened = open(&world, "pusat", &post.body).unwrap();
+    assert_eq!(opened.evidence[0].hash, Digest::of(&photo));
+    assert_eq!(opened.evidence[1].size, 4);
+    let notes = &opened.content.evidence;
+    assert_eq!((notes[0].kind.as_str(), notes[1].kind.as_str()), ("foto", "surat"));
+    assert!(notes.iter().all(|note| note.holders == Holders::Few && note.name.is_none()));
+    let content = bisik_formats::json::to_json(&opened.content).unwrap();
+    assert!(!String::from_utf8(content).unwrap().contains("Budi"), "the name stays on the device");
+    // Asked for, the name goes along.
+    let kept = [&words[..], &["--keep-names"]].concat();
+    let run = world.run(&kept, "").success();
+    let opened = open(&world, "pusat", &run.requests.last().unwrap().body).unwrap();
+    assert_eq!(opened.content.evidence[0].name.as_deref(), Some("Rapat di rumah Budi.JPG"));
+}
+
+#[test]
+fn a_broken_upload_is_sealed_anew_as_the_same_message() {
+    let world = World::new();
+    fs::write(world.path("a.bin"), vec![7; 200_000]).unwrap();
+    world.server.answer(&[Answer::HangUp]);
+    let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "").success();
+    let posts: Vec<_> = run.requests.iter().filter(|request| request.method == "POST").collect();
+    assert_eq!(posts.len(), 2);
+    assert_ne!(posts[0].body, posts[1].body);
+    let messages = [0, 1].map(|n: usize| open(&world, "pusat", &posts[n].body).unwrap().message());
+    assert_eq!(messages[0], messages[1]);
+}
+
+#[test]
+fn a_kept_copy_is_what_was_sent_and_can_be_sent_again() {
+    let world = World::new();
+    fs::write(world.path("a.bin"), vec![7; 200_000]).unwrap();
+    let words =
+        ["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--save-sealed", "@terkunci.age"];
+    let sent = world.run(&words, "").success();
+    let kept = fs::read(world.path("terkunci.age")).unwrap();
+    assert_eq!(sent.requests.last().unwrap().body, kept);
+    let again = world.run(&["send", "--sealed", "@terkunci.age"], "").success();
+    assert_eq!(again.requests.last().unwrap().body, kept);
+    world.run(&words, "").refused(1, "err-file-exists");
+    fs::write(world.path("rusak.age"), &kept[1..]).unwrap();
+    world.run(&["send", "--sealed", "@rusak.age"], "").refused(1, "err-kept-shape");
+}
+
+#[test]
+fn a_report_sealed_without_network_opens_at_the_desk() {
+    let world = World::new();
+    world.run(&["card", "verify", "--save-card", "@kartu", "--save-headers", "@kepala"], "").success();
+    let words =
+        ["seal", "--card", "@kartu", "--headers", "@kepala", "--answers", "@jawaban.json", "@laporan.age"];
+    let run = world.run(&words, "").success();
+    assert!(run.requests.is_empty());
+    let sealed = fs::read(world.path("laporan.age")).unwrap();
+    let opened = open(&world, "pusat", &sealed).unwrap();
+    assert!(run.out.contains(&opened.message().to_string()));
+    let sent = world.run(&["send", "--sealed", "@laporan.age"], "").success();
+    assert_eq!(sent.requests.last().unwrap().body, sealed);
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_and_looks_like_any_visit() {
+    let world = World::new();
+    let usual: Vec<_> = world.run(&["card", "verify"], "").requests.iter().map(|r| r.shape()).collect();
+    File::create(world.path("besar.bin")).unwrap().set_len(4_000_001).unwrap();
+    fs::write(world.path("a.bin"), b"a").unwrap();
+    let cases: [(&[&str], &str); 3] = [
+        (&["--evidence", "@besar.bin"], "err-evidence-file-limit"),
+        (&["--evidence", "@a.bin", "--evidence-kind", "rahasia"], "err-evidence-kind"),
+        (&["--to", "pusat,lain"], "err-desk-unknown"),
+    ];
+    for (words, id) in cases {
+        let run = world.run(&[&["send", "--answers", "@jawaban.json"], words].concat(), "").refused(1, id);
+        assert_eq!(run.requests.iter().map(|r| r.shape()).collect::<Vec<_>>(), usual, "{id}");
+    }
+    let args = [
+        "--evidence",
+        "@a.bin",
+        "--evidence",
+        "@a.bin",
+        "--evidence",
+        "@a.bin",
+        "--evidence-note",
+        "x",
+        "--evidence-note",
+        "y",
+    ];
+    let run = world.run(&[&["send", "--answers", "@jawaban.json"], &args[..]].concat(), "");
+    assert!(run.refused(2, "err-evidence-count").requests.is_empty());
+}
