@@ -8,6 +8,7 @@
 use clap::builder::PossibleValue;
 use clap::{Arg, ArgAction, Command};
 
+use crate::cli::COMMON_ORDER;
 use crate::language::Language;
 use crate::messages::{Loader, Messages};
 
@@ -46,9 +47,17 @@ fn localize_level(command: Command, messages: &Messages, path: &[&str], version:
         .about(messages.text(&about_id, &[]))
         .help_template(template(messages, commands, arguments))
         .subcommand_value_name(messages.text("help-subcommand-name", &[]))
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help));
+        .arg(
+            Arg::new("help").short('h').long("help").action(ArgAction::Help).display_order(COMMON_ORDER + 3),
+        );
     if version && path.is_empty() {
-        command = command.arg(Arg::new("version").short('V').long("version").action(ArgAction::Version));
+        command = command.arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .display_order(COMMON_ORDER + 4),
+        );
     }
     if let Some(details) = messages.find(&format!("{about_id}.details"), &[]) {
         command = command.after_help(details);
@@ -145,6 +154,8 @@ mod tests {
     struct Example {
         #[command(flatten)]
         _common: CommonArgs,
+        #[arg(long)]
+        _own: bool,
         #[command(subcommand)]
         _command: Option<HiddenCommand>,
     }
@@ -165,6 +176,13 @@ mod tests {
         for word in ["Usage", "Options", "Commands", "possible", "default", "Print"] {
             assert!(!help.contains(word), "{word} in {help}");
         }
+    }
+
+    #[test]
+    fn common_options_stand_last() {
+        let help = help(Language::English, &[]);
+        let places: Vec<_> = ["--own", "--lang", "--quiet", "--json", "--help"].map(|name| help.find(name)).to_vec();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some), "{help}");
     }
 
     #[test]
