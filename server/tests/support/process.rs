@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bisik_formats::day::{Day, EditionNumber};
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 use super::support::{World, header_digest};
 
@@ -230,5 +231,22 @@ impl Courier {
             }
             ids.extend(page.lines().map(|line| line.split(' ').next().unwrap().to_owned()));
         }
+    }
+}
+
+/// A server with an open box.
+pub struct Open {
+    pub folder: TempDir,
+    pub world: World,
+    pub server: Process,
+}
+
+impl Open {
+    pub fn start(more: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut world = world(1);
+        let server = Process::start(&configure(folder.path(), &world, "off", more));
+        Courier::connect(&server, &world).open_box(&mut world, &number());
+        Self { folder, world, server }
     }
 }
