@@ -39,8 +39,10 @@ pub const MAX_NAME: usize = 255;
 /// What the thread's key signs, before the bytes of `SHA256SUMS`.
 const SIGNATURE_LABEL: &[u8] = b"bisik/report/1\n";
 const SIGNATURE_LEN: usize = 64;
-/// From this padded size on a second thread pays; every text report stays below.
-const TWO_THREADS_FROM: u64 = 1024 * 1024;
+/// From this padded size on more threads pay; every text report stays below.
+const THREADS_FROM: u64 = 1024 * 1024;
+/// A piece of padding.
+const ZEROS: [u8; 4096] = [0; 4096];
 
 /// The content of `report.json`, in the order of its fields.
 #[derive(Serialize, Deserialize, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    ContentError, MAX_REPORT_JSON, ReportContent, SIGNATURE_LEN, Sums, TWO_THREADS_FROM, ThreadPublic,
+    ContentError, MAX_REPORT_JSON, ReportContent, SIGNATURE_LEN, Sums, THREADS_FROM, ThreadPublic, ZEROS,
 };
 use crate::hybrid::{KeyTextError, Recipient};
 use crate::schedule::ThreadKeys;
@@ -20,7 +20,6 @@ use crate::writer::{AgeWriter, WriteError, seal_on_two_threads};
 
 /// Bytes read from evidence at a time: small enough to stay in the processor's cache while hashed and copied.
 const READ_LEN: usize = 64 * 1024;
-const ZEROS: [u8; 4096] = [0; 4096];
 
 /// One piece of evidence to seal.
 pub struct EvidenceSource<'a> {
@@ -135,7 +134,7 @@ pub fn seal_report<W: Write + Send>(
     let plan = Plan::new(content, evidence)?;
     let recipients = recipients(content, slots, rng)?;
     let (message, mut out) =
-        if plan.padded < TWO_THREADS_FROM || available_parallelism().is_ok_and(|n| n.get() < 2) {
+        if plan.padded < THREADS_FROM || available_parallelism().is_ok_and(|n| n.get() < 2) {
             let mut writer = AgeWriter::new(&recipients, out, rng)?;
             let message = plan.write(evidence, keys, &mut writer)?;
             (message, writer.finish()?)
