@@ -107,6 +107,7 @@ pub fn fingerprint(key: &VerifyKey) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use zeroize::Zeroizing;
 
     fn key(byte: u8) -> SigningKey {
@@ -146,5 +147,19 @@ mod tests {
     fn fingerprints_differ_and_have_eight_groups() {
         assert_eq!(fingerprint(&key(2).verify_key()).split('-').count(), 8);
         assert_ne!(fingerprint(&key(2).verify_key()), fingerprint(&key(3).verify_key()));
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_bytes_never_panic(bytes in any::<Vec<u8>>()) {
+            prop_assert!(DeskRequest::parse(&bytes).is_err());
+        }
+
+        #[test]
+        fn what_is_signed_is_read(name in ".{1,60}", offset in 0..3000i32) {
+            let made = "2026-11-22".parse::<Day>().unwrap().plus(offset);
+            let request = DeskRequest { names: Text { id: name.clone(), en: name }, made, ..request() };
+            prop_assert_eq!(DeskRequest::parse(&request.sign(&key(2)).unwrap()), Ok(request));
+        }
     }
 }

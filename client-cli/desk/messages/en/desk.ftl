@@ -265,9 +265,9 @@ err-folder = The target folder cannot be made: { $detail }.
 err-until = The last day of an edition must be from today to 60 days on.
     .advice = Give another date with --until.
 err-outbox-newer = The stick holds edition { $number } of this desk, which this vault does not know.
-    .advice = This vault may be an old backup. Find the newest, or add --replace-outbox.
+    .advice = This vault may be an old backup. Find the newest, or publish with --replace-outbox.
 err-outbox-forked = The stick holds an edition { $number } that differs from the one in this vault.
-    .advice = The desk's key may be in use elsewhere. Investigate; to go on, add --replace-outbox.
+    .advice = The desk's key may be in use elsewhere. Investigate; to go on, publish with --replace-outbox.
 err-outbox-kind = The outbox on the stick is no ordinary folder.
     .advice = Format the stick and try again.
 

@@ -265,9 +265,9 @@ err-folder = Folder tujuan tidak dapat dibuat: { $detail }.
 err-until = Hari terakhir edisi harus dari hari ini sampai 60 hari ke depan.
     .advice = Berikan tanggal lain dengan --until.
 err-outbox-newer = Media memuat edisi { $number } dari meja ini yang tidak dikenal brankas ini.
-    .advice = Mungkin brankas ini cadangan lama. Cari yang terbaru, atau tambahkan --replace-outbox.
+    .advice = Mungkin brankas ini cadangan lama. Cari yang terbaru, atau terbitkan dengan --replace-outbox.
 err-outbox-forked = Media memuat edisi { $number } yang berbeda dari edisi di brankas ini.
-    .advice = Mungkin kunci meja dipakai di tempat lain. Selidiki; untuk melanjutkan tambahkan --replace-outbox.
+    .advice = Mungkin kunci meja dipakai di tempat lain. Selidiki; untuk melanjutkan, terbitkan dengan --replace-outbox.
 err-outbox-kind = Kotak keluar di media bukan folder biasa.
     .advice = Format media itu dan ulangi.
 

@@ -8,7 +8,7 @@ use crate::desk::DeskError;
 use crate::export::ExportError;
 use crate::guard::GuardError;
 use crate::import::ImportError;
-use crate::publish::PublishError;
+use crate::publish::{OutboxError, PublishError};
 use crate::request::RequestError;
 use crate::root::RootError;
 use crate::selftest::SelfTestError;
@@ -157,6 +157,7 @@ impl From<ImportError> for CommandError {
             ImportError::SelfTest(error) => error.into(),
             ImportError::Desk(error) => error.into(),
             ImportError::Vault(error) => error.into(),
+            ImportError::Outbox(error) => error.into(),
             ImportError::NoReports => plain(refused("err-stick-reports")),
             ImportError::Stick(error) => {
                 plain((ErrorKind::Io, "err-stick")).with("detail", error.to_string())
@@ -177,17 +178,27 @@ impl From<PublishError> for CommandError {
             PublishError::Vault(error) => error.into(),
             PublishError::KeyWindow => plain(refused("err-key-window")),
             PublishError::Until => plain(refused("err-until")),
-            PublishError::OutboxNewer { number } => {
-                plain(unverified("err-outbox-newer")).with("number", number.to_string())
-            }
-            PublishError::OutboxForked { number } => {
-                plain(unverified("err-outbox-forked")).with("number", number.to_string())
-            }
-            PublishError::OutboxKind => plain(refused("err-outbox-kind")),
+            PublishError::Outbox(error) => error.into(),
             PublishError::Edition(error) => Self::internal(error),
             PublishError::Letter(error) => Self::internal(error),
             PublishError::Acknowledgement(error) => Self::internal(error),
             PublishError::Stick(error) => error.into(),
+        }
+    }
+}
+
+impl From<OutboxError> for CommandError {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Newer { number } => {
+                plain(unverified("err-outbox-newer")).with("number", number.to_string())
+            }
+            OutboxError::Forked { number } => {
+                plain(unverified("err-outbox-forked")).with("number", number.to_string())
+            }
+            OutboxError::Kind => plain(refused("err-outbox-kind")),
+            OutboxError::File(error) => error.into(),
+            OutboxError::Vault(error) => error.into(),
         }
     }
 }

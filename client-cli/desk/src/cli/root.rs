@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bisik_formats::card::MAX_BUNDLE;
 use bisik_term::CommandError;
-use bisik_term::files::{read_bounded, replace_private, write_private};
+use bisik_term::files::{read_bounded, read_foreign, replace_private, write_private};
 
 use super::Session;
 use super::args::{RootCommand, SignCardArgs};
@@ -55,7 +55,8 @@ fn sign(session: &mut Session<'_>, args: SignCardArgs) -> Result<(), CommandErro
     let text = |path: &Path| -> Result<String, CommandError> {
         Ok(String::from_utf8_lossy(&read_bounded(path, MAX_TOML)?).into_owned())
     };
-    let read = |path| read_bounded(path, MAX_REQUEST as u64);
+    // Requests come on a foreign stick.
+    let read = |path| read_foreign(path, MAX_REQUEST as u64);
     let requests: Vec<Vec<u8>> = args.request.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let after = args.after.as_deref().map(|path| read_bounded(path, MAX_BUNDLE as u64)).transpose()?;
     let order = order(&root, &text(&args.card)?, &text(&args.form)?, &requests)?;

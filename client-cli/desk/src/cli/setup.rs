@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bisik_formats::card::MAX_BUNDLE;
 use bisik_formats::form::Text;
 use bisik_formats::ids::AgencyId;
-use bisik_term::files::{FileError, read_bounded, write_private};
+use bisik_term::files::{FileError, read_foreign, write_private};
 use bisik_term::{CommandError, ErrorKind};
 
 use super::Session;
@@ -70,7 +70,7 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), CommandError> {
 }
 
 pub(super) fn card(session: &mut Session<'_>, bundle: Option<PathBuf>) -> Result<(), CommandError> {
-    let bundle = bundle.map(|path| read_bounded(&path, MAX_BUNDLE as u64)).transpose()?;
+    let bundle = bundle.map(|path| read_foreign(&path, MAX_BUNDLE as u64)).transpose()?;
     let mut desk = session.open()?;
     let ui = session.ui;
     if let Some(bundle) = bundle {

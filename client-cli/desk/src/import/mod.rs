@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::desk::{Desk, DeskError};
 use crate::guard::{self, GuardError};
+use crate::publish::{self, OutboxError};
 use crate::selftest::{self, SelfTestError};
 use crate::vault::{Action, Records, Table, Vault, VaultError};
 
@@ -45,6 +46,9 @@ pub enum ImportError {
     /// The vault refused.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The outbox on the stick tells that this vault is an old backup, or that its key is in use elsewhere.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// The folder has no reports folder.
     #[error("the folder holds no reports")]
     NoReports,
@@ -109,6 +113,8 @@ pub fn import(
 ) -> Result<Summary, ImportError> {
     guard::check_date(desk, today, date_confirmed)?;
     selftest::check_identity(desk, rng)?;
+    // An old backup lacks the newest identities: it would acknowledge what it cannot open, and lose it for good.
+    publish::check_outbox(desk, stick)?;
     let stick = Stick::list(stick)?;
     check_room(desk.vault().folder(), stick.bytes())?;
     let mut context = Context::new(desk, today)?;

@@ -29,6 +29,7 @@ use crate::vault::{Action, Records, Table, Vault, VaultError};
 
 use letters::{Letters, Place};
 use outbox::Found;
+pub use outbox::OutboxError;
 
 /// An edition stands this many intervals unless told otherwise.
 const INTERVALS: i32 = 3;
@@ -58,21 +59,9 @@ pub enum PublishError {
     /// `until` is not from today to 60 days on.
     #[error("the last day of the edition is out of range")]
     Until,
-    /// The outbox on the stick holds a newer edition of this desk than the vault knows.
-    #[error("the outbox holds a newer edition of this desk")]
-    OutboxNewer {
-        /// Its number.
-        number: EditionNumber,
-    },
-    /// The outbox on the stick holds another edition under a number that this desk has used.
-    #[error("the outbox holds another edition of the same number")]
-    OutboxForked {
-        /// Its number.
-        number: EditionNumber,
-    },
-    /// The outbox, or the desk's folder in it, is a link or a file.
-    #[error("the outbox is no folder")]
-    OutboxKind,
+    /// The outbox on the stick is not what this desk has left there.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// The edition could not be made.
     #[error(transparent)]
     Edition(#[from] EditionError),
@@ -154,8 +143,8 @@ pub fn publish(
     guard::check_date(desk, today, choices.date_confirmed)?;
     let until = check_until(desk, choices.until, today)?;
     selftest::check_identity(desk, rng)?;
-    let found = outbox::look(stick, desk)?;
-    let last = check_outbox(desk, &found, choices.replace_outbox)?;
+    let found = outbox::look(stick, desk, desk.card()?)?;
+    let last = last_number(desk, &found, choices.replace_outbox)?;
     let (identity, new_identity) = current_identity(desk, today, rng)?;
     let number = EditionNumber::next(last, today);
     let salt = Salt::from_bytes(random(rng));
@@ -196,8 +185,22 @@ fn standard_days(card: &VerifiedCard) -> i32 {
     i32::try_from(card.card().interval).unwrap_or(MAX_UNTIL).saturating_mul(INTERVALS).min(MAX_UNTIL)
 }
 
+/// Refuses a stick whose outbox holds an edition of this desk that the vault does not know: the vault is an old
+/// backup, or the desk's key is in use elsewhere.
+///
+/// # Errors
+///
+/// [`OutboxError`].
+pub(crate) fn check_outbox(desk: &Desk, stick: &Path) -> Result<(), OutboxError> {
+    // Without a card nothing has been published yet.
+    let Ok(card) = desk.card() else { return Ok(()) };
+    let found = outbox::look(stick, desk, card)?;
+    last_number(desk, &found, false)?;
+    Ok(())
+}
+
 /// Compares the outbox with what the vault remembers; returns the number to go on from.
-fn check_outbox(desk: &Desk, found: &Found, replace: bool) -> Result<Option<EditionNumber>, PublishError> {
+fn last_number(desk: &Desk, found: &Found, replace: bool) -> Result<Option<EditionNumber>, OutboxError> {
     let own = guard::editions(desk.records())?;
     let last = own.last().map(|edition| edition.number);
     let Found::Edition { number, hash } = found else { return Ok(last) };
@@ -205,8 +208,8 @@ fn check_outbox(desk: &Desk, found: &Found, replace: bool) -> Result<Option<Edit
     match known {
         Some(known) if known.hash == *hash => Ok(last),
         _ if replace => Ok(last.max(Some(*number))),
-        None if last.is_none_or(|last| *number > last) => Err(PublishError::OutboxNewer { number: *number }),
-        _ => Err(PublishError::OutboxForked { number: *number }),
+        None if last.is_none_or(|last| *number > last) => Err(OutboxError::Newer { number: *number }),
+        _ => Err(OutboxError::Forked { number: *number }),
     }
 }
 

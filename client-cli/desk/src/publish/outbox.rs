@@ -13,13 +13,39 @@ use bisik_term::files::{FileError, read_foreign, replace_private};
 
 use super::PublishError;
 use crate::desk::Desk;
-use crate::vault::make_folder;
+use crate::vault::{VaultError, make_folder};
 
 const OUTBOX: &str = "outbox";
 const HEADER: &str = "header.note";
 const BODY: &str = "body.bin";
 const ACKNOWLEDGEMENT: &str = "ack.note";
 const CARD: &str = "card.bundle";
+
+/// The outbox on a stick is not what this desk has left there.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// It holds a newer edition of this desk than the vault knows.
+    #[error("the outbox holds a newer edition of this desk")]
+    Newer {
+        /// Its number.
+        number: EditionNumber,
+    },
+    /// It holds another edition under a number that this desk has used.
+    #[error("the outbox holds another edition of the same number")]
+    Forked {
+        /// Its number.
+        number: EditionNumber,
+    },
+    /// The outbox, or the desk's folder in it, is a link or a file.
+    #[error("the outbox is no folder")]
+    Kind,
+    /// It could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The vault refused.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
 
 /// What lies in the outbox of this desk.
 pub(super) enum Found {
@@ -32,14 +58,14 @@ pub(super) enum Found {
 }
 
 /// Looks at the outbox without changing it.
-pub(super) fn look(stick: &Path, desk: &Desk) -> Result<Found, PublishError> {
+pub(super) fn look(stick: &Path, desk: &Desk, card: &VerifiedCard) -> Result<Found, OutboxError> {
     let folder = folder_of(stick, desk);
     for folder in [stick.join(OUTBOX), folder.clone()] {
         // A link could lead anywhere on this machine.
         match fs::symlink_metadata(&folder) {
             Ok(metadata) if metadata.is_dir() => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            _ => return Err(PublishError::OutboxKind),
+            _ => return Err(OutboxError::Kind),
         }
     }
     let note = match read_foreign(&folder.join(HEADER), MAX_HEADER as u64) {
@@ -48,7 +74,7 @@ pub(super) fn look(stick: &Path, desk: &Desk) -> Result<Found, PublishError> {
         Err(FileError::Io { path, source }) => return Err(FileError::Io { path, source }.into()),
         Err(_) => return Ok(Found::Foreign),
     };
-    match VerifiedHeader::verify(&note, desk.card()?) {
+    match VerifiedHeader::verify(&note, card) {
         Ok(header) if *header.desk() == desk.info().desk => {
             Ok(Found::Edition { number: header.header().number, hash: header.hash() })
         }

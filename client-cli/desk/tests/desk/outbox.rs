@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use bisik_desk::desk::Desk;
-use bisik_desk::publish::{self, Choices, PublishError};
+use bisik_desk::import::{self, ImportError};
+use bisik_desk::publish::{self, Choices, OutboxError, PublishError};
 
 use bisik_desk::root;
 
@@ -32,10 +33,20 @@ fn a_newer_edition_than_the_vault_knows_is_not_overwritten() {
     let mut publish =
         |desk: &mut Desk, choices| publish::publish(desk, &stick, choices, agency.today, &mut agency.rng);
     let refused = publish(&mut desk, Choices::default());
-    assert!(matches!(refused, Err(PublishError::OutboxNewer { .. })));
+    assert!(matches!(refused, Err(PublishError::Outbox(OutboxError::Newer { .. }))));
     assert_eq!(fs::read(stick.join("outbox/pusat/header.note")).unwrap(), before);
     let newer = publish(&mut desk, Choices { replace_outbox: true, ..Choices::default() }).unwrap();
     assert_eq!(newer.number.to_string(), "202611222", "it goes on after the number on the stick");
+}
+
+#[test]
+fn an_old_backup_does_not_import_and_so_acknowledges_nothing_it_cannot_open() {
+    let (mut agency, mut desk) = restored();
+    let stick = agency.stick();
+    let mut import =
+        |desk: &mut Desk| import::import(desk, &stick, agency.today, false, &mut agency.rng, &mut |_| {});
+    assert!(matches!(import(&mut desk), Err(ImportError::Outbox(OutboxError::Newer { .. }))));
+    assert!(import(&mut agency.pusat).is_ok());
 }
 
 #[test]
@@ -47,7 +58,7 @@ fn a_forked_edition_is_not_overwritten() {
     // Both vaults have now made an edition of the same number.
     let refused =
         publish::publish(&mut desk, &agency.stick(), Choices::default(), agency.today, &mut agency.rng);
-    assert!(matches!(refused, Err(PublishError::OutboxForked { .. })));
+    assert!(matches!(refused, Err(PublishError::Outbox(OutboxError::Forked { .. }))));
 }
 
 #[test]
@@ -76,7 +87,7 @@ fn a_linked_outbox_is_refused() {
     let (outbox, elsewhere) = (agency.stick().join("outbox"), agency.folder.path().join("elsewhere"));
     fs::rename(&outbox, &elsewhere).unwrap();
     symlink(&elsewhere, &outbox).unwrap();
-    assert!(matches!(agency.try_publish(Choices::default()), Err(PublishError::OutboxKind)));
+    assert!(matches!(agency.try_publish(Choices::default()), Err(PublishError::Outbox(OutboxError::Kind))));
 }
 
 #[test]
