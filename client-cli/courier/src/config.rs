@@ -242,6 +242,13 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_sample() {
+        let file: ConfigFile = toml::from_str(include_str!("../../../deploy/courier.toml")).unwrap();
+        assert!(check_address(&file.server.unwrap()).is_ok());
+        assert_eq!(file.token_file, Some(PathBuf::from("courier.token")));
+    }
+
+    #[test]
     fn refuses_unknown_entries() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("courier.toml");
