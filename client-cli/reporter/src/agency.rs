@@ -148,6 +148,8 @@ fn place_of(host: &str) -> Place {
 mod tests {
     use super::*;
 
+    use proptest::prelude::*;
+
     const FINGERPRINT: &str = "0123-4567-89AB-CDEF-GHJK-MNPQ-RSTV-WXYZ";
 
     fn refused(text: &str) -> &'static str {
@@ -181,6 +183,21 @@ mod tests {
         }
         assert_eq!(refused("http://layanan.go.id/kpk"), "err-address-clear");
         assert_eq!(refused("http://10.0.0.1/kpk"), "err-address-clear");
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_is_clear_text_only_where_tor_or_nobody_listens(text in "(http|https)://[a-z0-9.:@/?-]{0,40}") {
+            if let Ok(address) = text.parse::<Address>() {
+                prop_assert!(text.starts_with("https:") || address.place != Place::Elsewhere);
+                prop_assert!(address.routes().card().ends_with("/card"));
+            }
+        }
+
+        #[test]
+        fn any_text_is_judged(text in any::<String>()) {
+            prop_assert!(text.parse::<Address>().is_err() || text.starts_with("http"));
+        }
     }
 
     #[test]

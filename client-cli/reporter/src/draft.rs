@@ -160,3 +160,48 @@ pub fn in_order(form: &Form, answers: &mut [Answer]) {
     };
     answers.sort_by_key(place);
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use bisik_formats::answers::Value;
+    use proptest::prelude::*;
+
+    fn form() -> Form {
+        toml::from_str(include_str!("../../../deploy/forms/kpk.toml")).unwrap()
+    }
+
+    fn text(field: &str, entry: Option<u32>, part: Option<&str>, words: &str) -> Answer {
+        let value = Value::Text(words.to_owned());
+        Answer { field: field.to_owned(), entry, part: part.map(str::to_owned), value }
+    }
+
+    fn answers() -> Vec<Answer> {
+        vec![
+            text("apa", None, None, &"a".repeat(60)),
+            text("bagaimana", None, None, "b"),
+            text("siapa", Some(1), Some("nama"), "c"),
+            text("siapa", Some(1), Some("unit"), "d"),
+            text("siapa", Some(2), Some("jabatan"), "e"),
+            text("di_mana", None, None, "f"),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn answers_in_any_order_are_put_in_that_of_the_form(mut given in Just(answers()).prop_shuffle()) {
+            in_order(&form(), &mut given);
+            prop_assert_eq!(&given, &answers());
+            prop_assert_eq!(answers::check(&form(), &given), Ok(()));
+        }
+    }
+
+    #[test]
+    fn own_words_are_wiped() {
+        let (mut given, mut message) = (answers(), "rahasia".to_owned());
+        wipe(&mut given, &mut message);
+        assert!(message.is_empty());
+        assert!(given.iter().all(|answer| answer.value == Value::Text(String::new())));
+    }
+}

@@ -11,6 +11,7 @@ use bisik_sealing::schedule::ScheduleError;
 use bisik_sealing::writer::WriteError;
 use bisik_term::{CommandError, ErrorKind};
 
+use crate::evidence::CHANGED;
 use crate::network::NetworkError;
 
 /// A visit failed.
@@ -74,9 +75,7 @@ impl VisitError {
             Self::Edition(EditionError::BodyHash | EditionError::Body) => {
                 CommandError::new(Verification, "err-edition-body")
             }
-            Self::Edition(error) => {
-                CommandError::new(Verification, "err-edition").with("detail", error.to_string())
-            }
+            Self::Edition(_) => CommandError::new(Verification, "err-edition"),
             Self::ClockBehind { newest } => CommandError::new(ErrorKind::Refused, "err-clock-behind")
                 .with("today", today.to_string())
                 .with("date", newest.to_string()),
@@ -99,7 +98,7 @@ pub fn card_error(error: CardError, today: Day) -> CommandError {
     match error {
         CardError::Expired => dated("err-card-expired"),
         CardError::NotYet => dated("err-card-not-yet"),
-        other => CommandError::new(ErrorKind::Verification, "err-card").with("detail", other.to_string()),
+        _ => CommandError::new(ErrorKind::Verification, "err-card"),
     }
 }
 
@@ -128,6 +127,10 @@ pub fn seal_error(error: SealError) -> CommandError {
         SealError::TooLong { over } => CommandError::new(Refused, "err-report-too-long").with("over", over),
         SealError::TooLarge => CommandError::new(Refused, "err-evidence-too-large"),
         SealError::EvidenceChanged { number } => {
+            CommandError::new(Refused, "err-evidence-changed").with("number", number)
+        }
+        // The mark that the reader of evidence leaves.
+        SealError::EvidenceRead { number, source } if source.kind() == CHANGED => {
             CommandError::new(Refused, "err-evidence-changed").with("number", number)
         }
         SealError::EvidenceRead { number, source } => CommandError::new(Io, "err-evidence-read")

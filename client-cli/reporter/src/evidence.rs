@@ -21,6 +21,9 @@ pub const MAX_FILES: usize = 99;
 /// The longest note about a file, in bytes.
 pub const MAX_NOTE: usize = 1000;
 
+/// How a read fails when the file was changed since it was opened; no operating system fails like this by itself.
+pub const CHANGED: io::ErrorKind = io::ErrorKind::InvalidData;
+
 /// What the reporter says about a file.
 #[derive(Debug, Clone)]
 pub struct About {
@@ -137,7 +140,7 @@ impl Read for EvidenceReader<'_> {
         let count = file.read(buffer)?;
         // The length is checked by sealing; another content of the same length shows here.
         if count == 0 && state(&file.metadata()?) != (self.source.len, self.source.modified) {
-            return Err(io::Error::other("changed"));
+            return Err(CHANGED.into());
         }
         Ok(count)
     }
@@ -307,7 +310,7 @@ mod tests {
         let mut other = File::options().write(true).open(&path).unwrap();
         other.write_all(b"abd").unwrap();
         other.set_modified(later).unwrap();
-        assert!(file.reader().unwrap().read_to_end(&mut Vec::new()).is_err());
+        assert_eq!(file.reader().unwrap().read_to_end(&mut Vec::new()).unwrap_err().kind(), CHANGED);
     }
 
     #[test]

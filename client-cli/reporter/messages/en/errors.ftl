@@ -51,7 +51,7 @@ err-problem-other = The server refuses with the code { $code }.
     .advice = Try again later.
 
 # Card, dates and editions.
-err-card = The agency's card does not hold: { $detail }.
+err-card = The card from the server is not a valid card of this agency.
     .advice = Send nothing here. Compare the fingerprint with the agency's poster.
 err-card-expired = By the clock of this device ({ $today }), the agency's card has expired.
     .advice = Check the device's date. If it is right, this box is neglected: use another way.
@@ -65,7 +65,7 @@ err-clock-behind = The clock of this device ({ $today }) is behind a date that o
     .advice = Check the device's date. If it is right, do not trust this box.
 err-headers = The list of desks from the server does not agree with the agency's card.
     .advice = Send nothing. Try again later.
-err-edition = The edition of a desk does not hold: { $detail }.
+err-edition = The edition of a desk does not hold.
     .advice = Send nothing. Try again later.
 err-edition-body = The content of an edition is not what the officers signed.
     .advice = The server or the network changed it. Send nothing, and try again later.

@@ -51,7 +51,7 @@ err-problem-other = Server menolak dengan kode { $code }.
     .advice = Coba lagi nanti.
 
 # Kartu, tanggal, dan edisi.
-err-card = Kartu lembaga tidak sah: { $detail }.
+err-card = Kartu dari server bukan kartu sah dari lembaga ini.
     .advice = Jangan kirim apa pun ke sini. Cocokkan sidik kunci dengan poster lembaga.
 err-card-expired = Menurut jam perangkat ini ({ $today }), kartu lembaga sudah kedaluwarsa.
     .advice = Periksa tanggal perangkat. Bila sudah benar, kotak ini tidak terurus: pakai jalan lain.
@@ -65,7 +65,7 @@ err-clock-behind = Jam perangkat ini ({ $today }) tertinggal dari tanggal yang d
     .advice = Periksa tanggal perangkat. Bila sudah benar, jangan percayai kotak ini.
 err-headers = Daftar meja dari server tidak sesuai dengan kartu lembaga.
     .advice = Jangan kirim apa pun. Coba lagi nanti.
-err-edition = Edisi sebuah meja tidak sah: { $detail }.
+err-edition = Edisi dari sebuah meja tidak sah.
     .advice = Jangan kirim apa pun. Coba lagi nanti.
 err-edition-body = Isi edisi bukan yang ditandatangani petugas.
     .advice = Server atau jaringan mengubahnya. Jangan kirim apa pun, dan coba lagi nanti.

@@ -91,6 +91,32 @@ fn a_broken_upload_is_sealed_anew_as_the_same_message() {
 }
 
 #[test]
+fn a_file_that_changes_between_attempts_is_named() {
+    let world = World::new();
+    let path = world.path("a.bin");
+    fs::write(&path, vec![7; 200_000]).unwrap();
+    world.server.answer(&[Answer::HangUp]);
+    *world.meanwhile.borrow_mut() = Some(Box::new(move || fs::write(path, vec![8; 200_001]).unwrap()));
+    let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "");
+    let run = run.refused(1, "err-evidence-changed");
+    assert_eq!(run.out, "", "no receipt");
+}
+
+#[test]
+fn a_refusal_comes_before_megabytes_are_sent() {
+    let world = World::new();
+    fs::write(world.path("a.bin"), vec![7; 3_000_000]).unwrap();
+    for (status, code, exit, id) in
+        [(507, "full", 75, "err-problem-full"), (429, "busy", 75, "err-problem-busy")]
+    {
+        world.server.answer(&[Answer::Early(status, code)]);
+        let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "");
+        let run = run.refused(exit, id);
+        assert_eq!((run.posts(), run.requests.last().unwrap().body.len()), (1, 0));
+    }
+}
+
+#[test]
 fn a_kept_copy_is_what_was_sent_and_can_be_sent_again() {
     let world = World::new();
     fs::write(world.path("a.bin"), vec![7; 200_000]).unwrap();

@@ -149,6 +149,22 @@ fn without_tor_and_without_leave_nothing_is_sent() {
 }
 
 #[test]
+fn a_proxy_is_an_address_and_never_a_name() {
+    let world = World::new();
+    let args = [
+        "inbox",
+        "--proxy",
+        "localhost:9050",
+        "--agency",
+        &world.agency.id().fingerprint(),
+        "--server",
+        ONION,
+    ];
+    let run = program(&world, &args.map(str::to_owned), "");
+    assert_eq!(run.status.code(), Some(2));
+}
+
+#[test]
 fn a_proxy_of_the_environment_is_ignored() {
     let world = World::with(Agency::new(now()), now());
     let (address, asked) = proxy(world.server.address());

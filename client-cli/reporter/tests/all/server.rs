@@ -41,6 +41,8 @@ pub(crate) enum Answer {
     Problem(u16, &'static str),
     /// An answer of any shape.
     Raw(&'static [u8]),
+    /// The same before the upload has come, to somebody who asked for leave.
+    Early(u16, &'static str),
     /// Takes the upload and closes the connection without a word.
     HangUp,
     /// Takes the upload, says so, and stores it when told to.
@@ -125,6 +127,13 @@ fn serve(stream: TcpStream, state: &Mutex<State>, connection: usize) -> std::io:
     while let Some(mut request) = read_head(&mut reader, connection)? {
         let len = request.header("content-length").map_or(0, |len| len.parse().unwrap());
         if request.header("expect").is_some() {
+            let next = state.lock().unwrap().answers.front().cloned();
+            if let Some(Answer::Early(status, code)) = next {
+                let mut state = state.lock().unwrap();
+                state.answers.pop_front();
+                state.requests.push(request);
+                return stream.write_all(&problem(status, code));
+            }
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         request.body = vec![0; len];
@@ -155,15 +164,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>, connection: usize) -> std::io:
         };
         match answer {
             Answer::Stored => stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")?,
-            Answer::Problem(status, code) => {
-                let body = format!(
-                    "{{\"type\":\"urn:bisik:problem:{code}\",\"title\":\"\\u001b[2J\",\"status\":{status},\"detail\":\"x\"}}"
-                );
-                let head = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\r\n",
-                    body.len()
-                );
-                stream.write_all((head + &body).as_bytes())?;
+            Answer::Problem(status, code) | Answer::Early(status, code) => {
+                stream.write_all(&problem(status, code))?;
             }
             Answer::Raw(bytes) => return stream.write_all(bytes),
             Answer::HangUp => return Ok(()),
@@ -175,6 +177,18 @@ fn serve(stream: TcpStream, state: &Mutex<State>, connection: usize) -> std::io:
         }
     }
     Ok(())
+}
+
+/// Returns a problem document whose text would do harm on a terminal.
+fn problem(status: u16, code: &str) -> Vec<u8> {
+    let body = format!(
+        "{{\"type\":\"urn:bisik:problem:{code}\",\"title\":\"\\u001b[2J\",\"status\":{status},\"detail\":\"x\"}}"
+    );
+    let len = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/problem+json\r\ncontent-length: {len}\r\n\r\n{body}"
+    );
+    head.into_bytes()
 }
 
 fn read_head(reader: &mut impl BufRead, connection: usize) -> std::io::Result<Option<Request>> {

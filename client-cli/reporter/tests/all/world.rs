@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) today: Day,
     /// How long the program waited before further attempts.
     pub(crate) waits: RefCell<Vec<Duration>>,
+    /// Happens while the program waits.
+    pub(crate) meanwhile: RefCell<Option<Box<dyn FnOnce()>>>,
     seed: RefCell<u64>,
 }
 
@@ -85,7 +87,15 @@ impl World {
         let server = Server::start(agency.documents());
         let folder = TempDir::with_prefix("bisik-").unwrap();
         fs::write(folder.path().join("jawaban.json"), ANSWERS).unwrap();
-        Self { agency, server, folder, today, waits: RefCell::default(), seed: RefCell::new(0) }
+        Self {
+            agency,
+            server,
+            folder,
+            today,
+            waits: RefCell::default(),
+            meanwhile: RefCell::default(),
+            seed: RefCell::new(0),
+        }
     }
 
     /// Serves what the agency has now.
@@ -124,7 +134,12 @@ impl World {
         let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
         *self.seed.borrow_mut() += 1;
         let mut rng = StdRng::seed_from_u64(*self.seed.borrow());
-        let pause = |time| self.waits.borrow_mut().push(time);
+        let pause = |time| {
+            self.waits.borrow_mut().push(time);
+            if let Some(happen) = self.meanwhile.take() {
+                happen();
+            }
+        };
         let mut env = Env { ui: screen.ui(), today: self.today, rng: &mut rng, pause: &pause };
         let result = commands::run(cli, &mut env);
         Run { result, out: screen.out(), err: screen.err(), requests: self.server.take() }
