@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bisik_formats::ids::ReportId;
+use bisik_formats::padding::{MAX_DESKS, padded_size_of};
 use bisik_term::files::open_foreign;
 
 use super::ImportError;
@@ -61,9 +62,11 @@ impl Stick {
         Ok(listed)
     }
 
-    /// Returns the length of all sealed files together.
+    /// Returns the length of all files together that will be opened: those of a listed length.
     pub(super) fn bytes(&self) -> u64 {
-        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.len))
+        let listed = |len| (1..=MAX_DESKS).any(|desks| padded_size_of(len, desks).is_some());
+        let lens = self.files.iter().map(|file| file.len).filter(|len| listed(*len));
+        lens.fold(0, u64::saturating_add)
     }
 
     /// Returns how many entries are no sealed files by their name or kind.

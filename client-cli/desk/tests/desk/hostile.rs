@@ -464,3 +464,36 @@ fn one_bad_among_many_hinders_none() {
     let summary = agency.import();
     assert_eq!((summary.new_cases.len(), summary.refused), (200, refused(Refusal::Malformed, 1)));
 }
+
+/// Puts a file on the stick that has a length and no content.
+fn sparse(agency: &Agency, name: String, len: u64) {
+    let path = agency.stick().join("reports").join(format!("{name}.age"));
+    fs::File::create(path).unwrap().set_len(len).unwrap();
+}
+
+#[test]
+fn a_stick_larger_than_the_room_on_the_disk_is_refused_before_anything_is_read() {
+    let mut agency = Agency::new();
+    // A length that no report has is not counted, since such a file is never opened.
+    sparse(&agency, "f".repeat(64), 1 << 43);
+    let good = Reporter::new(&agency, 1).report(&agency, &["pusat"], "Satu.");
+    agency.put(&good);
+    assert_eq!(agency.import().refused, refused(Refusal::Shape, 1));
+    for number in 0..1000 {
+        sparse(&agency, format!("{number:064}"), bisik_formats::padding::sealed_len(2, 1 << 36));
+    }
+    assert!(matches!(agency.try_import(), Err(ImportError::Room { .. })));
+}
+
+#[test]
+fn what_an_interrupted_import_has_left_is_swept_away() {
+    let mut agency = Agency::new();
+    let left = agency.vault().join("evidence").join("00112233445566778899aabbccddeeff.age");
+    fs::write(&left, b"half").unwrap();
+    let sealed = Reporter::new(&agency, 1).report_with_evidence(&agency, "a", "jpg", b"bukti");
+    agency.put(&sealed);
+    agency.import();
+    assert!(!left.exists());
+    agency.import();
+    assert_eq!(fs::read_dir(agency.vault().join("evidence")).unwrap().count(), 1, "evidence stays");
+}
