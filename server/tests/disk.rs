@@ -81,7 +81,7 @@ fn a_full_disk_refuses_evidence_first_and_recovers_by_itself() {
     }
     assert!(texts >= 20, "{texts}");
     // ... reading goes on when it is used up, and nothing that was taken is lost ...
-    let (mut http, mut courier) = (Http::connect(server.public), Courier::connect(&server, &world));
+    let (mut http, courier) = (Http::connect(server.public), Courier::connect(&server, &world));
     assert_eq!(http.request("GET", "/contoh/card", "", b"").status, 200);
     let listed: BTreeSet<String> = courier.list().into_iter().collect();
     assert!(stored.iter().all(|id| listed.contains(&id.to_string())));

@@ -106,7 +106,7 @@ fn nothing_acknowledged_is_lost(test: &str, make: &str, megabytes: u64) {
     }
     std::fs::write(&config, &config_text).unwrap();
     let server = Process::start(&config);
-    let mut courier = Courier::connect(&server, &world);
+    let courier = Courier::connect(&server, &world);
     let stored: BTreeSet<String> = courier.list().into_iter().collect();
     assert_eq!(stored, acknowledged);
     for id in &stored {

@@ -66,7 +66,7 @@ fn every_acknowledged_report_survives_kill() {
         });
     }
     let server = Process::start(&config);
-    let mut courier = Courier::connect(&server, &world);
+    let courier = Courier::connect(&server, &world);
     let stored: BTreeSet<String> = courier.list().into_iter().collect();
     let acknowledged = acknowledged.into_inner().unwrap();
     assert!(acknowledged.len() >= 60, "{}", acknowledged.len());

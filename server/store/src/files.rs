@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{Timespec, Timestamps, futimens};
+use rustix::fs::{Timespec, Timestamps, futimens, statvfs};
 
 use crate::StoreError;
 
@@ -100,6 +100,12 @@ impl Files {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the free bytes of the file system.
+    pub(crate) fn free(&self) -> Result<u64, StoreError> {
+        let disk = statvfs(&self.root)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Tells whether a stored file is there.

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::{DeskId, ReportId};
-use rustix::fs::statvfs;
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
@@ -75,8 +74,7 @@ impl LocalStore {
         let listed: Vec<AgencyKey> = plan.agencies.iter().map(|agency| agency.agency).collect();
         done.unlisted = self.readers.read(|conn| tally::reports_of_others(conn, &listed))?;
         let (limit, folder) = (self.rewrite_limit, self.folder.clone());
-        let disk = statvfs(&self.folder)?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let free = self.reports.free()?;
         (done.rewritten, done.log_empty) = self.run(move |writer| {
             let rewritten = rewrite(writer, &folder.to_string_lossy(), limit, free)?;
             Ok((rewritten, writer.empty_log()?))

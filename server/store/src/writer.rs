@@ -20,6 +20,9 @@ const GROUP: usize = 128;
 /// The most sealed bytes in one transaction.
 const GROUP_BYTES: u64 = 8 << 20;
 
+/// Bytes of the log that deleting one report takes, with the pages of the tables around it.
+const LOG_PER_REPORT: u64 = 256 * 1024;
+
 /// Work for the writing thread.
 pub(crate) enum Job {
     /// A report to be stored together with others.
@@ -110,16 +113,17 @@ impl Writer {
     /// Does something with each report that may delete it; returns how many were deleted.
     ///
     /// Deleting overwrites, so it takes room in the log first. On a full disk it goes one by one, with an empty log
-    /// in between: making room must always be possible.
+    /// in between: making room must always be possible. A large attempt that fails would leave the log as large as
+    /// the disk, with no room left to empty it, so the room is looked at before.
     pub(crate) fn for_reports(
         &mut self,
         agency: AgencyKey,
         ids: &[ReportId],
         work: &impl Fn(&Transaction<'_>, &ReportId) -> Result<Option<report::Stored>, StoreError>,
     ) -> Result<u64, StoreError> {
-        match self.together(agency, ids, work) {
-            Err(StoreError::DiskFull) if ids.len() > 1 => {}
-            result => return result,
+        let wanted = LOG_PER_REPORT.saturating_mul(u64::try_from(ids.len()).unwrap_or(u64::MAX));
+        if self.files.free()? >= wanted {
+            return self.together(agency, ids, work);
         }
         let mut deleted = 0;
         for id in ids {
