@@ -8,13 +8,14 @@
 //! | Command line and its dispatch | [`cli`] |
 //! | Address, token and proxy | [`config`] |
 //! | The server's courier routes | [`server`] |
-//! | Folders and files on the stick | [`stick`] |
+//! | Folders and files on the stick | [`stick`], [`outbox`] |
 //! | `pull`, `push`, `status` | [`pull`], [`push`], [`status`] |
 
 use std::process::ExitCode;
 
 pub mod cli;
 pub mod config;
+pub mod outbox;
 pub mod pull;
 pub mod push;
 pub mod server;

@@ -5,8 +5,9 @@ use bisik_formats::ids::DeskId;
 use bisik_term::{CommandError, ErrorKind, Ui};
 use serde::Serialize;
 
+use crate::outbox::Outbox;
 use crate::server::{Server, ServerError};
-use crate::stick::{Outbox, Stick, StickError};
+use crate::stick::{Stick, StickError};
 
 /// Something in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
