@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story fails by panicking")]
 
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
@@ -15,8 +16,9 @@ const DESK: &str = "inspektorat";
 const WORDS: &str =
     "Uang perjalanan dinas dibayarkan untuk kegiatan yang tidak pernah dilaksanakan sama sekali.";
 
-/// Starts a command of the desk and kills it once something below `watched` has changed, or lets it end.
-fn kill_when_changed(world: &World, args: &[&str], watched: &Path) {
+/// Starts a command of the desk and kills it once something below `watched` has changed. Tells whether it was killed
+/// before it ended by itself.
+fn kill_when_changed(world: &World, args: &[&str], watched: &Path) -> bool {
     let before = state(watched);
     let mut command = world.home.command("bisik-desk");
     command.args(["--vault", "vault-inspektorat", "--passphrase-stdin", "--json"]).args(args);
@@ -27,6 +29,7 @@ fn kill_when_changed(world: &World, args: &[&str], watched: &Path) {
         }
         thread::yield_now();
     }
+    child.wait().unwrap().signal().is_some()
 }
 
 /// Returns names and lengths of all files below a folder.
@@ -58,9 +61,8 @@ fn kill_between_all_steps_loses_nothing_and_repeats_nothing() {
 
     // The desk loses power while it imports, again and again, each time a little later if at all.
     let vault = world.home.path("vault-inspektorat");
-    for _ in 0..3 {
-        kill_when_changed(&world, &["import", "stick"], &vault);
-    }
+    let killed: Vec<bool> = (0..3).map(|_| kill_when_changed(&world, &["import", "stick"], &vault)).collect();
+    assert!(killed.contains(&true));
     world.desk(DESK, &["import", "stick"], "").success();
     let list = world.desk(DESK, &["list", "--all"], "").success().json();
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
