@@ -172,19 +172,19 @@ mod tests {
         toml::from_str(include_str!("../../../deploy/forms/kpk.toml")).unwrap()
     }
 
-    fn text(field: &str, entry: Option<u32>, part: Option<&str>, words: &str) -> Answer {
+    fn said(field: &str, entry: Option<u32>, part: Option<&str>, words: &str) -> Answer {
         let value = Value::Text(words.to_owned());
         Answer { field: field.to_owned(), entry, part: part.map(str::to_owned), value }
     }
 
     fn answers() -> Vec<Answer> {
         vec![
-            text("apa", None, None, &"a".repeat(60)),
-            text("bagaimana", None, None, "b"),
-            text("siapa", Some(1), Some("nama"), "c"),
-            text("siapa", Some(1), Some("unit"), "d"),
-            text("siapa", Some(2), Some("jabatan"), "e"),
-            text("di_mana", None, None, "f"),
+            said("apa", None, None, &"a".repeat(60)),
+            said("bagaimana", None, None, "b"),
+            said("siapa", Some(1), Some("nama"), "c"),
+            said("siapa", Some(1), Some("unit"), "d"),
+            said("siapa", Some(2), Some("jabatan"), "e"),
+            said("di_mana", None, None, "f"),
         ]
     }
 

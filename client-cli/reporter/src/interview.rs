@@ -7,7 +7,7 @@ mod shown;
 
 use std::collections::BTreeSet;
 
-use bisik_formats::answers::Answer;
+use bisik_formats::answers::{Answer, Value};
 use bisik_formats::card::Card;
 use bisik_formats::form::{FieldKind, Text, YesNo};
 use bisik_formats::ids::DeskId;
@@ -100,6 +100,9 @@ fn put(all: &mut Vec<Answer>, field: &str, new: Vec<Answer>) {
     all.extend(new);
 }
 
+/// The most characters of a later message: with keys and editions, these fill a text report.
+const MAX_MESSAGE: u32 = 24_000;
+
 /// What a report says beside its answers, at most: keys, editions, names of fields.
 const OVERHEAD: u64 = 4096;
 /// What a report says of each file beside the note.
@@ -153,11 +156,9 @@ fn all_desks(card: &Card) -> BTreeSet<DeskId> {
 pub fn ask_message(ui: &Ui) -> Result<String, CommandError> {
     let question = ui.text("ask-message", &[]);
     loop {
-        let message = ui.ask_text(&question, MAX_REPORT_JSON)?;
-        if message.trim().is_empty() {
-            ui.warn("message-empty", &[]);
-        } else if !field::wants_change(&message, ui)? {
-            return Ok(message);
+        match field::ask_words(&question, true, 1, MAX_MESSAGE, ui)? {
+            Some(Value::Text(message)) => return Ok(message),
+            _ => ui.warn("message-empty", &[]),
         }
     }
 }

@@ -7,7 +7,7 @@ use bisik_formats::card::Card;
 use bisik_formats::day::Day;
 use bisik_formats::form::{Choice, Field, FieldKind, Form, Need};
 use bisik_sealing::report::Holders;
-use bisik_term::{CommandError, Ui};
+use bisik_term::{AskError, CommandError, Ui};
 
 use super::hints::hints;
 use super::{ask_yes_no_unknown, pick};
@@ -17,8 +17,9 @@ use crate::evidence::{self, About, EvidenceFile, MAX_NOTE};
 const UNKNOWN: &str = "?";
 /// The most characters of a place, as the format of answers has it.
 const MAX_PLACE: u32 = 300;
-/// The most bytes read for one long answer; what is too long for the form is told in characters.
-const MAX_TYPED: usize = 60_000;
+/// The most bytes read for one long answer, so that a whole paste is read; what is too long for the form is told in
+/// characters.
+const MAX_TYPED: usize = 1 << 20;
 
 /// Asks a question until the answer fits; an empty answer skips it where it may be skipped.
 pub(super) fn ask(form: &Form, field: &Field, ui: &Ui) -> Result<Vec<Answer>, CommandError> {
@@ -64,11 +65,19 @@ fn question(field: &Field, ui: &Ui) -> String {
     text
 }
 
-fn ask_words(question: &str, long: bool, min: u32, max: u32, ui: &Ui) -> Result<Option<Value>, CommandError> {
+/// Asks for text of `min` to `max` characters; `None` if skipped.
+pub(super) fn ask_words(
+    question: &str,
+    long: bool,
+    min: u32,
+    max: u32,
+    ui: &Ui,
+) -> Result<Option<Value>, CommandError> {
     let mut text = String::new();
     loop {
-        let more =
-            if long { ui.ask_text(question, MAX_TYPED)? } else { ui.ask_line(&format!("{question}\n>"))? };
+        let typed =
+            if long { ui.ask_text(question, MAX_TYPED) } else { ui.ask_line(&format!("{question}\n>")) };
+        let Some(more) = unless_unreadable(typed, ui)? else { continue };
         match more.trim() {
             "" if text.is_empty() => return Ok(None),
             UNKNOWN if text.is_empty() => return Ok(Some(Value::Unknown)),
@@ -98,8 +107,21 @@ fn ask_words(question: &str, long: bool, min: u32, max: u32, ui: &Ui) -> Result<
     }
 }
 
+/// Tells of an answer that could not be taken, such as a line longer than a terminal hands over: it is asked for
+/// again, and everything answered before stays.
+fn unless_unreadable(typed: Result<String, AskError>, ui: &Ui) -> Result<Option<String>, CommandError> {
+    match typed {
+        Ok(text) => Ok(Some(text)),
+        Err(error @ (AskError::TooLong { .. } | AskError::NotText)) => {
+            ui.error(&error.into());
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Warns of words that may show who writes, and asks whether to write anew.
-pub(super) fn wants_change(text: &str, ui: &Ui) -> Result<bool, CommandError> {
+fn wants_change(text: &str, ui: &Ui) -> Result<bool, CommandError> {
     let found = hints(text);
     for hint in &found {
         ui.warn(hint.message(), &[]);

@@ -96,6 +96,19 @@ fn nothing_is_typed_twice_when_the_server_is_full() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_taken_loses_no_other() {
+    let world = World::new();
+    // One byte more than a line may have; what follows is the same question again.
+    let line = "x".repeat(64 * 1024 + 1);
+    let typed = typed().replace("Lewat loket tiga.", &format!("{line}\nLewat loket tiga."));
+    let run = world.type_in(&["send"], &format!("{SELF_CHECK}{typed}1\n\n")).success();
+    let opened = open(&world, "pusat", &run.requests.last().unwrap().body).unwrap();
+    let how = opened.content.answers.iter().find(|answer| answer.field == "bagaimana").unwrap();
+    assert_eq!(how.value, Value::Text("Lewat loket tiga.".to_owned()));
+    assert!(opened.content.answers.iter().any(|answer| answer.field == "apa"));
+}
+
+#[test]
 fn a_report_can_be_given_up() {
     let world = World::new();
     let run = send(&world, "4\ny\n").refused(1, "err-given-up");
