@@ -111,9 +111,6 @@ pub struct EvidenceArgs {
     /// How many others hold a file; once for all or once for each.
     #[arg(long, requires = "evidence")]
     pub evidence_holders: Vec<HoldersArg>,
-    /// What a file shows; once for all or once for each.
-    #[arg(long, requires = "evidence")]
-    pub evidence_note: Vec<String>,
     /// Tells the desks the names of the files.
     #[arg(long, requires = "evidence")]
     pub keep_names: bool,

@@ -211,10 +211,10 @@ pub fn megabytes(bytes: u64) -> f64 {
 /// Opens the files of the command line.
 ///
 /// # Errors
-/// Fails if a file cannot be opened, or if there are neither one nor as many kinds, holders or notes as files.
+/// Fails if a file cannot be opened, or if there are neither one nor as many kinds or holders as files.
 pub fn from_args(args: &EvidenceArgs) -> Result<Vec<EvidenceFile>, CommandError> {
     let count = args.evidence.len();
-    for given in [args.evidence_kind.len(), args.evidence_holders.len(), args.evidence_note.len()] {
+    for given in [args.evidence_kind.len(), args.evidence_holders.len()] {
         if given > 1 && given != count {
             return Err(CommandError::new(ErrorKind::Usage, "err-evidence-count").with("files", count));
         }
@@ -223,7 +223,8 @@ pub fn from_args(args: &EvidenceArgs) -> Result<Vec<EvidenceFile>, CommandError>
         let about = About {
             kind: each(&args.evidence_kind, index).cloned(),
             holders: each(&args.evidence_holders, index).copied().map_or(Holders::Unknown, Holders::from),
-            note: each(&args.evidence_note, index).cloned().unwrap_or_default(),
+            // What a file shows is said in the interview or the answers file: other users see command lines.
+            note: String::new(),
             keep_name: args.keep_names,
         };
         EvidenceFile::open(path, about)

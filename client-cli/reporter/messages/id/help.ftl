@@ -50,7 +50,6 @@ help-common-evidence-kind = Jenis bukti menurut formulir; sekali untuk semua, at
     .value = JENIS
 help-common-evidence-holders = Berapa orang lain yang memegang berkas ini
     .value = JUMLAH
-help-common-evidence-note = Keterangan bukti; sekali untuk semua, atau sekali per berkas
     .value = TEKS
 help-common-keep-names = Sertakan nama asli berkas bukti
 help-common-save-sealed = Simpan salinan laporan yang sudah dikunci

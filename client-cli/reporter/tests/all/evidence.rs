@@ -169,10 +169,10 @@ fn what_cannot_be_sent_is_refused_and_looks_like_any_visit() {
         "@a.bin",
         "--evidence",
         "@a.bin",
-        "--evidence-note",
-        "x",
-        "--evidence-note",
-        "y",
+        "--evidence-holders",
+        "few",
+        "--evidence-holders",
+        "many",
     ];
     let run = world.run(&[&["send", "--answers", "@jawaban.json"], &args[..]].concat(), "");
     assert!(run.refused(2, "err-evidence-count").requests.is_empty());
