@@ -50,7 +50,6 @@ help-common-evidence-kind = Kind of evidence by the form; once for all, or once 
     .value = KIND
 help-common-evidence-holders = How many others hold this file
     .value = COUNT
-    .value = TEXT
 help-common-keep-names = Send the original names of evidence files
 help-common-save-sealed = Keep a copy of the locked report
     .value = FILE

@@ -50,7 +50,6 @@ help-common-evidence-kind = Jenis bukti menurut formulir; sekali untuk semua, at
     .value = JENIS
 help-common-evidence-holders = Berapa orang lain yang memegang berkas ini
     .value = JUMLAH
-    .value = TEKS
 help-common-keep-names = Sertakan nama asli berkas bukti
 help-common-save-sealed = Simpan salinan laporan yang sudah dikunci
     .value = BERKAS
