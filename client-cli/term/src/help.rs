@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn common_options_stand_last() {
         let help = help(Language::English, &[]);
-        let places: Vec<_> = ["--own", "--lang", "--quiet", "--json", "--help"].map(|name| help.find(name)).to_vec();
+        let places: Vec<_> =
+            ["--own", "--lang", "--quiet", "--json", "--help"].map(|name| help.find(name)).to_vec();
         assert!(places.is_sorted() && places.iter().all(Option::is_some), "{help}");
     }
 
