@@ -40,7 +40,7 @@ impl HeadGuard {
         while let Some(rest) = bytes.get_mut(at..).filter(|rest| !rest.is_empty()) {
             match &mut self.state {
                 State::Rest => return,
-                State::Spoiled => return rest.fill(0),
+                State::Spoiled => return spoil(rest),
                 State::Body(left) => {
                     let taken = usize::try_from(*left).map_or(rest.len(), |left| left.min(rest.len()));
                     *left -= taken as u64;
@@ -58,7 +58,7 @@ impl HeadGuard {
                     if self.head > MAX_HEAD || (end.is_some() && !self.end_line()) {
                         self.state = State::Spoiled;
                         // Spoil the line that is refused, as far as it has not been handed on.
-                        return rest.fill(0);
+                        return spoil(rest);
                     }
                     at += taken;
                 }
@@ -116,6 +116,17 @@ impl HeadGuard {
             return !repeated && value.eq_ignore_ascii_case(b"chunked");
         }
         true
+    }
+}
+
+/// Makes bytes that no head can hold, and ends the head behind them, so that hyper refuses it at once.
+fn spoil(bytes: &mut [u8]) {
+    bytes.fill(0);
+    // At least one forbidden byte must stand before the end.
+    if let Some((_, [_, end @ ..])) =
+        bytes.split_last_chunk_mut::<5>().map(|(start, last)| (start, last.as_mut_slice()))
+    {
+        end.copy_from_slice(b"\r\n\r\n");
     }
 }
 
@@ -192,9 +203,16 @@ mod tests {
         let mut guard = HeadGuard::default();
         let mut bytes = b"GET / HTTP/1.1\r\nA: b\n\r\n\r\nGET /x HTTP/1.1\r\n\r\n".to_vec();
         guard.check(&mut bytes);
-        assert!(bytes.ends_with(&[0; 28]));
+        let (head, spoiled) = bytes.split_at(16);
+        assert_eq!(head, b"GET / HTTP/1.1\r\n");
+        assert!(spoiled.starts_with(&[0; 24]) && spoiled.ends_with(b"\r\n\r\n") && spoiled.len() == 28);
         let mut later = b"GET /y HTTP/1.1\r\n\r\n".to_vec();
         guard.check(&mut later);
-        assert!(later.iter().all(|byte| *byte == 0));
+        assert!(later.starts_with(&[0; 15]));
+        for length in 0..6 {
+            let mut few = vec![b'x'; length];
+            guard.check(&mut few);
+            assert!(few.is_empty() || few[0] == 0);
+        }
     }
 }
