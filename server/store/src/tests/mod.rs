@@ -54,6 +54,14 @@ impl Fixture {
         Self { store, agency, rng: StdRng::seed_from_u64(1), folder }
     }
 
+    /// Begins with the same random places at every run.
+    fn seeded(seed: u64) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = LocalStore::open(Settings::new(folder.path()), StdRng::seed_from_u64(seed)).unwrap();
+        let agency = store.register(&agency_id('3'), QUOTA).unwrap();
+        Self { store: Arc::new(store), agency, rng: StdRng::seed_from_u64(1), folder }
+    }
+
     /// Closes the store and opens it again.
     fn reopen(self) -> Self {
         self.store.close();
