@@ -9,9 +9,8 @@ use bisik_formats::ids::DeskId;
 use bisik_formats::problem::ProblemCode;
 use http::{HeaderMap, StatusCode};
 
-use super::{Courier, content_length, expect_octets};
+use super::{Courier, document};
 use crate::app::App;
-use crate::intake::Intake;
 use crate::refusal::Refusal;
 
 /// Notes which reports a desk holds durably; those that all desks of the card hold are deleted.
@@ -32,13 +31,7 @@ pub async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    expect_octets(&headers)?;
-    let length = content_length(&headers)?;
-    let intake = Intake::new(body, length, app.floor);
-    if length > MAX_ACKNOWLEDGEMENT as u64 {
-        intake.drain(&headers).await;
-        return Err(ProblemCode::ReportTooLarge.into());
-    }
+    let intake = document(&app, &headers, body, MAX_ACKNOWLEDGEMENT as u64).await?;
     let _publishing = agency.publishing.lock().await;
     let note = intake.whole().await?;
     let published = agency.published();

@@ -31,6 +31,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::app::{Agency, App};
+use crate::intake::Intake;
 use crate::refusal::Refusal;
 
 /// Media type of everything sealed or framed.
@@ -107,6 +108,21 @@ pub fn media_type(headers: &HeaderMap) -> String {
 /// When it is declared as something else.
 pub fn expect_octets(headers: &HeaderMap) -> Result<(), Refusal> {
     if media_type(headers) == OCTETS { Ok(()) } else { Err(ProblemCode::MediaType.into()) }
+}
+
+/// Begins to read a document of at most `limit` bytes that a courier brings.
+///
+/// # Errors
+/// When it is declared as something else than bytes, without a length, or as longer.
+pub async fn document(app: &App, headers: &HeaderMap, body: Body, limit: u64) -> Result<Intake, Refusal> {
+    expect_octets(headers)?;
+    let length = content_length(headers)?;
+    let intake = Intake::new(body, length, app.floor);
+    if length > limit {
+        intake.drain(headers).await;
+        return Err(ProblemCode::ReportTooLarge.into());
+    }
+    Ok(intake)
 }
 
 /// Answers with bytes.

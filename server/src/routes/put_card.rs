@@ -10,9 +10,8 @@ use bisik_formats::problem::ProblemCode;
 use bisik_store::{CardOutcome, NewCard};
 use http::{HeaderMap, StatusCode};
 
-use super::{Courier, content_length, expect_octets};
+use super::{Courier, document};
 use crate::app::App;
-use crate::intake::Intake;
 use crate::refusal::Refusal;
 
 /// Days for which reports made for the former number of desks are still taken.
@@ -37,13 +36,7 @@ pub async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    expect_octets(&headers)?;
-    let length = content_length(&headers)?;
-    let intake = Intake::new(body, length, app.floor);
-    if length > MAX_BUNDLE as u64 {
-        intake.drain(&headers).await;
-        return Err(ProblemCode::ReportTooLarge.into());
-    }
+    let intake = document(&app, &headers, body, MAX_BUNDLE as u64).await?;
     let _publishing = agency.publishing.lock().await;
     let bundle = intake.whole().await?;
     let card =
