@@ -1,0 +1,6 @@
+// What the bundler makes of files that are not TypeScript.
+
+declare module "*.ftl" {
+  const text: string;
+  export default text;
+}

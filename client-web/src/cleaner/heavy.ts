@@ -1,0 +1,2 @@
+/** Says that the late part has started. */
+export const started = true;
