@@ -12,6 +12,7 @@ mod fuzz;
 mod shell;
 mod test;
 mod vectors;
+mod web;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ enum Chore {
     Test(test::Args),
     /// Measure the speed and memory that docs/performance.md promises.
     Bench(bench::Args),
+    /// Build the reporter's page into client-web/dist.
+    Web,
     /// Write the test vectors anew, after a change of a format that is meant.
     Vectors,
     /// Run the fuzz targets, each for some seconds.
@@ -58,6 +61,7 @@ fn run(chore: Chore) -> Outcome {
     match chore {
         Chore::Demo(args) => demo::chore(&args),
         Chore::Vectors => vectors::chore(),
+        Chore::Web => web::chore(),
         Chore::Test(args) => test::chore(&args),
         Chore::Bench(args) => bench::chore(&args),
         Chore::Fuzz(args) => fuzz::chore(&args),

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::Gate;
-use crate::fuzz;
 use crate::shell::{Outcome, cargo, command, failure, root, run, succeeds};
+use crate::{fuzz, web};
 
 /// Returns every gate behind that of the tools.
 pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
@@ -16,6 +16,10 @@ pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
         // The workspace unifies features; the desk is also looked at as it ships.
         Gate::new("clippy, desk", || clippy(&["--package", "bisik-desk"])),
         Gate::new("docs", docs),
+        Gate::new("web lint", web::lint),
+        Gate::new("web types", web::types),
+        Gate::new("web tests", web::tests),
+        Gate::new("web page", web::reproduced),
         Gate::new("build", || run(&mut cargo(["build", "--workspace", "--bins", "--locked"]))),
         Gate::new("tests", tests),
         Gate::new("doctests", || run(&mut cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))),
@@ -51,10 +55,10 @@ fn tests() -> Outcome {
     run(tests.env("BISIK_BUILT", "1"))
 }
 
-/// The packages of `tests/interop`, at the versions of its lock file.
+/// The packages of the reporter's page and of `tests/interop`.
 fn node_packages() -> Outcome {
-    let folder = root().join("tests/interop");
-    run(command("npm", ["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+    web::packages(&web::folder())?;
+    web::packages(&root().join("tests/interop"))
 }
 
 /// The packages of `tests/python-reader`, at the versions of its list, in an environment of their own.

@@ -13,16 +13,23 @@ struct Tool {
 }
 
 /// Everything besides the Rust toolchain.
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 15] = [
     Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
     Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
-    Tool { name: "node 18 or newer", found: has_node, package: "nodejs" },
+    Tool { name: "node 20 or newer", found: has_node, package: "nodejs" },
     Tool { name: "npm", found: || is_on_path("npm"), package: "npm" },
     Tool { name: "python3", found: || is_on_path("python3"), package: "python3" },
     Tool { name: "python3 venv", found: has_venv, package: "python3-venv" },
     Tool { name: "strace", found: || is_on_path("strace"), package: "strace" },
     Tool { name: "systemd-analyze", found: || is_on_path("systemd-analyze"), package: "systemd" },
     Tool { name: "tor", found: || is_on_path("tor"), package: "tor" },
+    // The reporter's page in the browsers that reporters have, and the judges of what the cleaners leave.
+    Tool { name: "chromium", found: || is_on_path("chromium"), package: "chromium" },
+    Tool { name: "firefox-esr", found: || is_on_path("firefox-esr"), package: "firefox-esr" },
+    Tool { name: "exiftool", found: || is_on_path("exiftool"), package: "libimage-exiftool-perl" },
+    Tool { name: "ffmpeg", found: || is_on_path("ffmpeg"), package: "ffmpeg" },
+    Tool { name: "pdftotext", found: || is_on_path("pdftotext"), package: "poppler-utils" },
+    Tool { name: "qpdf", found: || is_on_path("qpdf"), package: "qpdf" },
 ];
 
 /// Makes sure that every tool is there.
@@ -67,7 +74,7 @@ fn is_root() -> bool {
 }
 
 fn has_node() -> bool {
-    succeeds("node", &["-e", "process.exit(Number(process.versions.node.split('.')[0]) >= 18 ? 0 : 1)"])
+    succeeds("node", &["-e", "process.exit(Number(process.versions.node.split('.')[0]) >= 20 ? 0 : 1)"])
 }
 
 fn has_venv() -> bool {
