@@ -110,6 +110,7 @@ impl Digest {
 }
 
 /// SHA-256 over bytes that arrive in pieces.
+#[derive(Clone)]
 pub struct Hasher(Context);
 
 impl Hasher {

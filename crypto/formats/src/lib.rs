@@ -16,7 +16,7 @@
 //! | Form and answers | [`form`], [`answers`] |
 //! | Editions and acknowledgements | [`edition`], [`acknowledgement`] |
 //! | Sizes and outer shape of sealed reports | [`padding`], [`shape`] |
-//! | Proof of work, courier access, routes, problems | [`pow`], [`access`], [`routes`], [`problem`] |
+//! | Proof of work, courier access, routes, resumable uploads, problems | [`pow`], [`access`], [`routes`], [`upload`], [`problem`] |
 
 pub mod access;
 pub mod acknowledgement;
@@ -37,3 +37,4 @@ pub mod problem;
 pub mod routes;
 pub mod shape;
 pub mod succession;
+pub mod upload;

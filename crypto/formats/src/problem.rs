@@ -78,6 +78,12 @@ codes! {
     EditionOld = 409 "edition-old",
     /// The acknowledgement is not valid.
     AcknowledgementInvalid = 422 "acknowledgement-invalid",
+    /// The request does not speak tus 1.0.0.
+    TusVersion = 412 "tus-version",
+    /// The upload is not at the offset that the piece names.
+    UploadOffset = 409 "upload-offset",
+    /// Another request is writing to this upload.
+    UploadLocked = 423 "upload-locked",
     /// Something failed in the server; nothing was acknowledged.
     Internal = 500 "internal",
 }

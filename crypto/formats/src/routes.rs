@@ -2,7 +2,16 @@
 
 use crate::day::EditionNumber;
 use crate::ids::{DeskId, ReportId, is_slug};
+use crate::upload::UploadId;
 
+/// Public: with one agency on the server, the way to its page.
+pub const ROOT: &str = "/";
+/// Public: the reporter's page.
+pub const PAGE: &str = "/{path}/";
+/// Public: the way to the page for those who leave out its last slash.
+pub const PAGE_BARE: &str = "/{path}";
+/// Public: links to what a saved page needs.
+pub const FILES: &str = "/{path}/files";
 /// Public: the card bundle.
 pub const CARD: &str = "/{path}/card";
 /// Public: the header notes of all desks, as frames in card order.
@@ -13,6 +22,10 @@ pub const EDITION: &str = "/{path}/editions/{desk}/{number}";
 pub const CHALLENGE: &str = "/{path}/challenge";
 /// Public: takes a sealed report; courier: lists sealed reports.
 pub const REPORTS: &str = "/{path}/reports";
+/// Public: begins a resumable upload of a sealed report.
+pub const UPLOADS: &str = "/{path}/uploads";
+/// Public: one resumable upload.
+pub const UPLOAD: &str = "/{path}/uploads/{id}";
 /// Courier: one sealed report.
 pub const REPORT: &str = "/{path}/reports/{id}";
 /// Courier: takes a new edition of a desk.
@@ -66,6 +79,21 @@ impl Routes {
         format!("{}/reports", self.base)
     }
 
+    /// Returns the address that begins resumable uploads.
+    pub fn uploads(&self) -> String {
+        format!("{}/uploads", self.base)
+    }
+
+    /// Returns the address of one resumable upload.
+    pub fn upload(&self, id: UploadId) -> String {
+        format!("{}/{id}", self.uploads())
+    }
+
+    /// Returns the id of an upload from the `Location` of its creation; the host and the way before it do not count.
+    pub fn upload_of(location: &str) -> Option<UploadId> {
+        location.rsplit_once("/uploads/")?.1.parse().ok()
+    }
+
     /// Returns the courier's address of a page of the list of reports that begins after `after`.
     pub fn reports_after(&self, after: Option<ReportId>) -> String {
         after.map_or_else(|| self.reports(), |id| format!("{}?after={id}", self.reports()))
@@ -113,6 +141,12 @@ mod tests {
         assert_eq!(routes.editions(&desk), fill(EDITIONS));
         assert_eq!(routes.challenge(), fill(CHALLENGE));
         assert_eq!(routes.reports(), fill(REPORTS));
+        assert_eq!(routes.uploads(), fill(UPLOADS));
+        let id = UploadId::from_bytes([0xa5; 16]);
+        let upload = fill(UPLOAD).replace("{id}", &"a5".repeat(16));
+        assert_eq!(routes.upload(id), upload);
+        assert_eq!(Routes::upload_of(&upload), Some(id));
+        assert_eq!(Routes::upload_of(&format!("{upload}/x")), None);
         assert_eq!(routes.acknowledgements(), fill(ACKNOWLEDGEMENTS));
         assert_eq!(routes.status(), fill(STATUS));
         assert!(is_agency_path("kpk") && !is_agency_path("../kpk"));

@@ -41,6 +41,12 @@ problem-edition-old = The server already holds a newer edition, or another one o
     .advice = Publish a new edition at the desk. If the number is the same, check whether the desk's keys are used in two places.
 problem-acknowledgement-invalid = This acknowledgement is not valid.
     .advice = Publish again at the desk and push again.
+problem-tus-version = This program speaks another kind of upload.
+    .advice = Use the newest Bisik program.
+problem-upload-offset = The upload continues at another place. What has arrived stays.
+    .advice = Ask for the place reached and continue there.
+problem-upload-locked = Another connection is still sending this upload.
+    .advice = Wait a moment and continue.
 problem-internal = Something failed in the server. This upload does not count as received.
     .advice = Send the same file again later.
 

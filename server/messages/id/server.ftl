@@ -41,6 +41,12 @@ problem-edition-old = Server sudah memegang edisi yang lebih baru, atau edisi la
     .advice = Terbitkan edisi baru di meja. Bila nomornya sama, periksa apakah kunci meja dipakai di dua tempat.
 problem-acknowledgement-invalid = Tanda terima ini tidak sah.
     .advice = Terbitkan ulang di meja, lalu kirim lagi.
+problem-tus-version = Program ini memakai cara unggah yang lain.
+    .advice = Gunakan program Bisik terbaru.
+problem-upload-offset = Unggahan ini berlanjut dari tempat lain. Yang sudah tiba tetap aman.
+    .advice = Tanyakan tempat terakhir, lalu lanjutkan dari sana.
+problem-upload-locked = Sambungan lain masih mengirim unggahan ini.
+    .advice = Tunggu sebentar, lalu lanjutkan.
 problem-internal = Ada yang gagal di server. Kiriman ini tidak dianggap diterima.
     .advice = Kirim ulang berkas yang sama nanti.
 
