@@ -69,3 +69,23 @@ export class Refusal extends Error {
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
   }
 }
+
+/**
+ * A document breaks a rule of its format. Whoever reads the document turns this into the refusal that tells which
+ * document it was; the rule is for the one who tests.
+ */
+export class FormatError extends Error {
+  constructor(rule: string) {
+    super(rule);
+    this.name = "FormatError";
+  }
+}
+
+/** Runs `read` and turns a broken rule into a refusal. */
+export function refuseAs<T>(code: RefusalCode, details: RefusalDetails, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof FormatError ? new Refusal(code, details) : error;
+  }
+}
