@@ -1,0 +1,72 @@
+//! What a file is, by its first bytes.
+
+use crate::source::{Source, Stop};
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Jpeg,
+    Png,
+    Webp,
+    Gif,
+    /// Known by its extension, and that nothing here cleans it.
+    Foreign(&'static str),
+    Unknown,
+}
+
+impl Kind {
+    /// Tells a file by its content.
+    pub(crate) fn of(source: &mut Source<'_>) -> Result<Self, Stop> {
+        let head = source.at_most(0, 16)?;
+        let begins = |magic: &[u8]| head.starts_with(magic);
+        let inner = head.get(8..12).unwrap_or_default();
+        Ok(if begins(b"\xff\xd8\xff") {
+            Self::Jpeg
+        } else if begins(b"\x89PNG\r\n\x1a\n") {
+            Self::Png
+        } else if begins(b"RIFF") && inner == b"WEBP" {
+            Self::Webp
+        } else if begins(b"GIF87a") || begins(b"GIF89a") {
+            Self::Gif
+        } else {
+            foreign(&head)
+        })
+    }
+
+    /// Returns the usual extension; `bin` if nothing is known.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Webp => "webp",
+            Self::Gif => "gif",
+            Self::Foreign(extension) => extension,
+            Self::Unknown => "bin",
+        }
+    }
+}
+
+/// Names formats that nothing here cleans, so that the reporter is told more than "unknown".
+fn foreign(head: &[u8]) -> Kind {
+    const KNOWN: [(&[u8], &str); 12] = [
+        (b"II*\0", "tif"),
+        (b"MM\0*", "tif"),
+        (b"BM", "bmp"),
+        (b"OggS", "ogg"),
+        (b"fLaC", "flac"),
+        (b"#!AMR", "amr"),
+        (b"\x1a\x45\xdf\xa3", "mkv"),
+        (b"{\\rtf", "rtf"),
+        (b"Rar!\x1a\x07", "rar"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"\x1f\x8b\x08", "gz"),
+        (b"8BPS", "psd"),
+    ];
+    let found = KNOWN.iter().find(|(magic, _)| head.starts_with(magic));
+    match (found, head.get(..4), head.get(8..12)) {
+        (Some((_, extension)), _, _) => Kind::Foreign(extension),
+        (None, Some(b"RIFF"), Some(b"WAVE")) => Kind::Foreign("wav"),
+        (None, Some(b"RIFF"), Some(b"AVI ")) => Kind::Foreign("avi"),
+        _ => Kind::Unknown,
+    }
+}
