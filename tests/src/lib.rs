@@ -2,6 +2,7 @@
 //!
 //! | Need | Module |
 //! |---|---|
+//! | a story in a real browser | [`browser`] |
 //! | reports made by hand | [`craft`] |
 //! | run a program and judge what it did | [`run`] |
 //! | a server | [`server`] |
@@ -17,6 +18,7 @@
     reason = "a harness fails by panicking"
 )]
 
+pub mod browser;
 pub mod craft;
 pub mod run;
 pub mod server;

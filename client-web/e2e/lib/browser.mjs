@@ -1,0 +1,44 @@
+// Browsers as people have them: Chromium, and Firefox set as Tor Browser sets itself at the level "Safer".
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+
+/** The name under which pages are opened: not a secure context, as onion services are not everywhere. */
+export const HOST = "kotak.test";
+
+/** Starts a browser; `phone` and `desk` are the sizes of windows. */
+export function launch(name) {
+  return name === "firefox" ? launchFirefox() : launchChromium();
+}
+
+function launchChromium() {
+  return puppeteer.launch({
+    executablePath: "/usr/bin/chromium",
+    pipe: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      `--host-resolver-rules=MAP ${HOST} 127.0.0.1, MAP * ~NOTFOUND`,
+    ],
+  });
+}
+
+function launchFirefox() {
+  return puppeteer.launch({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    extraPrefsFirefox: {
+      "privacy.resistFingerprinting": true,
+      "javascript.options.ion": false,
+      "javascript.options.baselinejit": false,
+      "javascript.options.wasm": false,
+      "javascript.options.native_regexp": false,
+      "network.dns.localDomains": HOST,
+      "browser.download.dir": mkdtempSync(join(tmpdir(), "bisik-down-")),
+      "browser.download.folderList": 2,
+    },
+  });
+}

@@ -1,0 +1,97 @@
+//! A story in a real browser: a script in Node moves the page, and asks here for what officers and couriers do.
+//!
+//! The script gets the address of the box and the folder of the world. It writes one JSON object a line, each with `do`,
+//! and gets one line back: `{"ok": ...}`, or `{"failed": "..."}` when a program refused. Its last line is
+//! `{"do": "done"}`. What it writes to standard error is shown when the test fails.
+
+use std::io::{BufRead, BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::run::workspace;
+use crate::world::World;
+
+/// Plays `client-web/e2e/<script>` in a browser, `chromium` or `firefox`.
+///
+/// # Panics
+/// Panics if the script fails.
+pub fn play(world: &mut World, script: &str, browser: &str) {
+    play_with(world, script, &["--browser", browser]);
+}
+
+/// As [`play`], with these arguments.
+///
+/// # Panics
+/// Panics if the script fails.
+pub fn play_with(world: &mut World, script: &str, args: &[&str]) {
+    let mut command = Command::new("node");
+    command.current_dir(workspace().join("client-web")).arg(format!("e2e/{script}")).args(args);
+    command.args(["--url", world.server.public(), "--fingerprint", &world.fingerprint]);
+    command.arg("--home").arg(world.home.path(""));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut script = Script { answers: child.stdin.take().unwrap(), child };
+    let asked = BufReader::new(script.child.stdout.take().unwrap()).lines();
+    for line in asked {
+        let line = line.unwrap();
+        let asked: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        if asked["do"] == "done" {
+            assert!(script.child.wait().unwrap().success());
+            return;
+        }
+        // The script knows better what it was about when a program refuses.
+        let done = catch_unwind(AssertUnwindSafe(|| perform(world, &asked)));
+        let answer = done.map_or_else(|_| json!({"failed": line}), |value| json!({"ok": value}));
+        writeln!(script.answers, "{answer}").unwrap();
+    }
+    panic!("the script ended early: {:?}", script.child.wait());
+}
+
+/// A script that ends with the test.
+struct Script {
+    answers: ChildStdin,
+    child: Child,
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // Its own handler of the signal closes the browser. One that has ended has no process any more.
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+/// Does what the script asks.
+fn perform(world: &mut World, asked: &Value) -> Value {
+    let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+    let args: Vec<String> = serde_json::from_value(asked["args"].clone()).unwrap_or_default();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match asked["do"].as_str() {
+        Some("deliver") => world.deliver(&text("desk")),
+        Some("answer") => {
+            world.answer(&text("desk"));
+            Value::Null
+        }
+        Some("desk") => printed(&world.desk(&text("desk"), &args, &text("input")).success().out),
+        Some("courier") => printed(&world.courier(&args).success().out),
+        Some("reporter") => printed(&world.reporter(&args, &text("input")).success().out),
+        Some("sign-card") => {
+            world.sign_card("card.bundle", &world.desks);
+            Value::Null
+        }
+        Some("restart") => {
+            world.server.kill();
+            world.server.up();
+            json!(world.server.public())
+        }
+        other => panic!("unknown: {other:?}"),
+    }
+}
+
+/// Returns the last line that a program printed as JSON; nothing if it printed nothing.
+fn printed(out: &str) -> Value {
+    out.lines().last().map_or(Value::Null, |line| serde_json::from_str(line).unwrap())
+}
