@@ -44,6 +44,8 @@ err-description = The description of the card or the form cannot be read: { $det
     .advice = Correct that TOML file and try again.
 err-form = The form is refused: { $detail }.
     .advice = Correct the form file and try again.
+err-form-identity = The question "{ $field }" of the form demands the identity of the reporter.
+    .advice = Make the question optional. If it is not about the reporter, say in its label whom it is about.
 err-card-values = The content of the card is refused: { $detail }.
     .advice = Correct the description of the card and try again.
 

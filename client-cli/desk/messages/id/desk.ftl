@@ -44,6 +44,8 @@ err-description = Uraian kartu atau formulir tidak terbaca: { $detail }.
     .advice = Perbaiki berkas TOML itu dan ulangi.
 err-form = Formulir ditolak: { $detail }.
     .advice = Perbaiki berkas formulir dan ulangi.
+err-form-identity = Pertanyaan "{ $field }" di formulir mewajibkan identitas pelapor.
+    .advice = Jadikan pertanyaan itu opsional. Bila bukan tentang pelapor, sebutkan orangnya di label.
 err-card-values = Isi kartu ditolak: { $detail }.
     .advice = Perbaiki uraian kartu dan ulangi.
 

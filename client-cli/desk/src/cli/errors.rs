@@ -234,6 +234,7 @@ impl From<RootError> for CommandError {
             RootError::RequestAgency => plain(refused("err-request-agency")),
             RootError::RequestTwice => plain(refused("err-request-twice")),
             RootError::Description { detail } => plain(refused("err-description")).with("detail", detail),
+            RootError::DemandsIdentity { field } => plain(refused("err-form-identity")).with("field", field),
             RootError::Rollback { held } => plain(refused("err-root-rollback")).with("held", held),
             RootError::Key(error) => Self::internal(error),
             RootError::File(error) => error.into(),

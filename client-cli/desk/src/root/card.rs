@@ -1,16 +1,16 @@
 //! Signing a card: a description by the agency, a form, the requests of its desks, and one root key.
 
 use bisik_formats::card::{
-    Card, Contact, Desk, KeyWindow, LETTER_SIZE, Limits, MAX_BUNDLE, VerifiedCard, write_bundle,
+    Card, CardError, Contact, Desk, KeyWindow, LETTER_SIZE, Limits, MAX_BUNDLE, VerifiedCard, write_bundle,
 };
 use bisik_formats::day::Day;
-use bisik_formats::form::{Form, Text};
+use bisik_formats::form::{Form, FormError, Text};
 use bisik_formats::ids::DeskId;
 use bisik_formats::json::Count;
 use bisik_formats::keys::SigningKey;
 use serde::Deserialize;
 
-use super::{RootError, RootFolder};
+use super::{RootError, RootFolder, demanded_identity};
 use crate::request::DeskRequest;
 
 /// Days that a card is valid unless its description says otherwise.
@@ -108,6 +108,7 @@ pub fn order(
     let described = |error: toml::de::Error| RootError::Description { detail: error.message().to_owned() };
     let description: CardDescription = toml::from_str(description).map_err(described)?;
     let form: Form = toml::from_str(form).map_err(described)?;
+    check_form(&form)?;
     let requests: Vec<DeskRequest> =
         requests.iter().map(|bytes| DeskRequest::parse(bytes)).collect::<Result<_, _>>()?;
     if requests.iter().any(|request| request.agency != root.agency()) {
@@ -120,6 +121,16 @@ pub fn order(
         return Err(RootError::RequestTwice);
     }
     Ok(CardOrder { description, form, requests })
+}
+
+/// Checks the rules of forms, and that no question in whatever words demands to know who the reporter is.
+fn check_form(form: &Form) -> Result<(), RootError> {
+    match form.check() {
+        Err(error) if error != FormError::DemandsIdentity => return Err(CardError::from(error).into()),
+        _ => {}
+    }
+    let demanded = demanded_identity(form).map(str::to_owned);
+    demanded.map_or(Ok(()), |field| Err(RootError::DemandsIdentity { field }))
 }
 
 /// Signs a card. Its serial is one more than that of the last card signed here, or of `known`, a card that may have
@@ -162,7 +173,7 @@ fn card(root: &RootFolder, order: &CardOrder, last: Option<&Card>, today: Day) -
     }
     let serial = last.map_or(0, |last| last.serial.get()) + 1;
     let expires = today.plus(i32::try_from(description.validity).unwrap_or(i32::MAX));
-    let count = |number: u64| Count::try_from(number).map_err(bisik_formats::card::CardError::from);
+    let count = |number: u64| Count::try_from(number).map_err(CardError::from);
     Ok(Card {
         agency: root.agency(),
         names: description.names.clone(),

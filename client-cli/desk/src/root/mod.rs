@@ -3,6 +3,7 @@
 //! Each key is sealed by a passphrase of its own. Nothing here opens a vault, and no vault holds a root key.
 
 mod card;
+mod identity;
 mod sheet;
 
 use std::fs;
@@ -25,6 +26,7 @@ use crate::request::RequestError;
 use crate::vault::{Passphrase, VaultError, WorkFactor, make_folder, unwrap_secret, wrap_secret};
 
 pub use card::{CardDescription, CardOrder, SignedCard, order, sign_card};
+pub use identity::demanded_identity;
 pub use sheet::{FingerprintSheet, SheetError};
 
 const STATE: &str = "root.json";
@@ -75,6 +77,12 @@ pub enum RootError {
     Description {
         /// What the reader of TOML says.
         detail: String,
+    },
+    /// The form demands to know who the reporter is.
+    #[error("the form demands to know who the reporter is")]
+    DemandsIdentity {
+        /// The id of the field.
+        field: String,
     },
     /// A newer card than the last one signed here exists.
     #[error("the card would not be newer than one that exists")]

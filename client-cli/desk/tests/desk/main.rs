@@ -4,6 +4,7 @@
 
 mod agency;
 mod commands;
+mod forms;
 mod hostile;
 mod outbox;
 mod process;
