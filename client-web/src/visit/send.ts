@@ -43,7 +43,7 @@ export class Visit {
   async prepareDecoy(): Promise<void> {
     if (this.box.challenge === undefined || this.#hasPosted) return;
     const desks = this.box.desks.length;
-    const sealed = await sealDecoy(desks, this.#random);
+    const sealed = new Uint8Array(await sealDecoy(desks, this.#random));
     const digest = sha256(sealed.subarray(0, headerLength(desks)));
     const nonce = await solve(this.box.challenge, digest, this.#random);
     this.#decoy = { ...report(sealed, digest, nonce), keepalive: true };
