@@ -107,6 +107,8 @@ function policy(script, style, late) {
     `script-src ${source(script)} ${source(late)}`,
     `style-src ${source(style)}`,
     "connect-src 'self'",
+    // The icon is an empty data URL, which saves the request that browsers make for one.
+    "img-src data:",
     "form-action 'self'",
     "base-uri 'none'",
   ];
