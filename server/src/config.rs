@@ -59,6 +59,10 @@ pub struct Limits {
     pub body_seconds: u64,
     /// Reports with evidence received at the same time.
     pub large_uploads: usize,
+    /// Resumable uploads that are open at the same time, whether somebody is sending or not.
+    pub open_uploads: usize,
+    /// Days after which a resumable upload that is not finished is dropped.
+    pub upload_days: u16,
     /// MiB of text reports in memory at the same time.
     pub text_memory_mib: u64,
     /// Reports from the plain HTML form in ten minutes, all senders together.
@@ -78,6 +82,8 @@ impl Default for Limits {
             floor_bytes_per_second: 1024,
             body_seconds: 6 * 3600,
             large_uploads: 32,
+            open_uploads: 1024,
+            upload_days: 7,
             text_memory_mib: 32,
             form_reports: 60,
             edition_memory_mib: 16,
@@ -234,6 +240,8 @@ impl Config {
             && (1..=1 << 20).contains(&limits.floor_bytes_per_second)
             && (60..=7 * 86_400).contains(&limits.body_seconds)
             && (1..=1024).contains(&limits.large_uploads)
+            && (1..=65_536).contains(&limits.open_uploads)
+            && (1..=30).contains(&limits.upload_days)
             && (1..=65_536).contains(&limits.text_memory_mib)
             && limits.edition_memory_mib <= 65_536
             && limits.stop_seconds <= 600;

@@ -56,6 +56,7 @@ impl From<StoreError> for Refusal {
             StoreError::DiskFull | StoreError::QuotaFull => ProblemCode::Full,
             StoreError::Busy | StoreError::Closed => ProblemCode::Busy,
             StoreError::Length => ProblemCode::Truncated,
+            StoreError::Locked => ProblemCode::UploadLocked,
             StoreError::UnknownAgency
             | StoreError::InUse
             | StoreError::SchemaVersion { .. }
@@ -123,6 +124,7 @@ fn write(response: &mut Response, refusal: Refusal, language: Language) {
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
     match refusal.code {
         ProblemCode::Busy => insert_retry(headers, "60"),
+        ProblemCode::UploadLocked => insert_retry(headers, "5"),
         ProblemCode::Full | ProblemCode::NoCard => insert_retry(headers, "3600"),
         _ => {}
     }

@@ -63,6 +63,7 @@ pub fn run<R: CryptoRng + Send + 'static>(
     let settings = Settings {
         folder: config.data.clone(),
         queue: QUEUE,
+        uploads: config.limits.open_uploads,
         disk: config.disk.reserve(),
         rewrite_limit: mib(config.disk.rewrite_mib),
     };

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// More work is waiting for the disk than the queue takes.
     #[error("too much work is waiting for the disk")]
     Busy,
+    /// Somebody else is writing to this upload.
+    #[error("the upload is being written to")]
+    Locked,
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,

@@ -67,23 +67,44 @@ impl Files {
     /// Makes a complete file durable under its place; it stays unsettled until its row is written.
     pub(crate) fn keep(&self, mut partial: PartialFile) -> Result<Kept, StoreError> {
         let Some(file) = partial.file.take() else { return Err(StoreError::Closed) };
-        futimens(&file, &NO_TIME)?;
-        file.sync_all()?;
-        drop(file);
-        let folder = self.folder(partial.place);
-        if make_folder(&folder)? {
-            sync_folder(&self.root)?;
-        }
-        self.lock_unsettled().insert(partial.place);
-        let kept = Kept { files: self.clone(), place: partial.place };
-        fs::rename(&partial.path, self.path(partial.place))?;
+        let kept = self.adopt(&file, &partial.path, partial.place)?;
         // The file has left the staging folder: nothing to remove there any more.
         partial.path = PathBuf::new();
-        if let Err(error) = sync_folder(&folder) {
+        if let Err(error) = sync_folder(&self.folder(kept.place)) {
             kept.discard();
             return Err(error);
         }
         Ok(kept)
+    }
+
+    /// Takes a file over from another folder of this file system, durably; it stays unsettled as in [`Files::keep`].
+    pub(crate) fn take_over(&self, file: &File, from: &Self, place: Place) -> Result<Kept, StoreError> {
+        let kept = self.adopt(file, &from.path(place), place)?;
+        sync_folder(&self.folder(place))?;
+        Ok(kept)
+    }
+
+    fn adopt(&self, file: &File, path: &Path, place: Place) -> Result<Kept, StoreError> {
+        forget_times(file)?;
+        file.sync_all()?;
+        let folder = self.folder(place);
+        if make_folder(&folder)? {
+            sync_folder(&self.root)?;
+        }
+        let kept = self.unsettle(place);
+        fs::rename(path, self.path(place))?;
+        Ok(kept)
+    }
+
+    /// Marks a place as one whose file or row is on its way.
+    pub(crate) fn unsettle(&self, place: Place) -> Kept {
+        self.lock_unsettled().insert(place);
+        Kept { files: self.clone(), place }
+    }
+
+    /// Opens a stored file for changes.
+    pub(crate) fn change(&self, place: Place) -> Result<File, StoreError> {
+        Ok(OpenOptions::new().read(true).write(true).open(self.path(place))?)
     }
 
     /// Opens a stored file and returns its length.
@@ -146,7 +167,7 @@ impl Files {
     }
 }
 
-/// A durable file whose row is being written; dropping it says that the row's fate is settled.
+/// A file that is on its way to or from a row; dropping it says that its fate is settled.
 #[derive(Debug)]
 pub(crate) struct Kept {
     files: Files,
@@ -181,6 +202,11 @@ pub(crate) struct PartialFile {
 }
 
 impl PartialFile {
+    /// Returns the open file.
+    pub(crate) fn file(&self) -> Result<&File, StoreError> {
+        self.file.as_ref().ok_or(StoreError::Closed)
+    }
+
     /// Appends bytes.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         match &mut self.file {
@@ -206,6 +232,11 @@ pub(crate) fn make_folder(path: &Path) -> Result<bool, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Gives a file the same times that every other one has.
+pub(crate) fn forget_times(file: &File) -> Result<(), StoreError> {
+    Ok(futimens(file, &NO_TIME)?)
 }
 
 /// Makes names in a folder durable.

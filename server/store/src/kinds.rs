@@ -73,6 +73,37 @@ pub enum Accepted {
 /// Called once, after the report is durable or has failed; it must not block.
 pub type Done = Box<dyn FnOnce(Result<Accepted, StoreError>) + Send>;
 
+/// A resumable upload about to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUpload {
+    /// For whom.
+    pub agency: AgencyKey,
+    /// Length of the sealed report.
+    pub length: u64,
+    /// What SHA-256 of its header must be.
+    pub header: Digest,
+    /// The day from which on it is gone if it is not finished.
+    pub expires: Day,
+}
+
+/// What is known about a resumable upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadState {
+    /// Length of the sealed report.
+    pub length: u64,
+    /// Bytes that are durable; all of them exactly when it has become a report.
+    pub offset: u64,
+    /// The day from which on nothing is known about it.
+    pub expires: Day,
+}
+
+impl UploadState {
+    /// Tells whether the upload has become a report.
+    pub fn is_finished(&self) -> bool {
+        self.offset == self.length
+    }
+}
+
 /// One line of the courier's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed {

@@ -10,21 +10,24 @@ mod kinds;
 mod local;
 mod maintenance;
 mod readers;
+mod resumed;
 mod settings;
+mod slots;
 mod staged;
 mod store;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod usage;
 mod writer;
 
 pub use error::StoreError;
 pub use kinds::{
     Accepted, AgencyKey, CardOutcome, Class, DeskActivity, DiskState, Done, EditionOutcome, Listed, NewCard,
-    NewEdition, NewReport, Period, Quota, Sealed, StoredCard, StoredEdition, Usage,
+    NewEdition, NewReport, NewUpload, Period, Quota, Sealed, StoredCard, StoredEdition, UploadState, Usage,
 };
 pub use local::LocalStore;
 pub use maintenance::{AgencyPlan, Maintained, Plan, Reconciled};
 pub use settings::{DiskReserve, Settings};
-pub use store::{Staged, Store};
+pub use store::{Resumed, Staged, Store};

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use bisik_formats::day::{Day, EditionNumber};
 use bisik_formats::ids::{AgencyId, DeskId, Hasher, ReportId};
+use bisik_formats::upload::UploadId;
 use rand::CryptoRng;
 use rustix::fs::{FlockOperation, flock, statvfs};
 
@@ -16,12 +17,13 @@ use crate::files::{Files, make_folder, sync_folder};
 use crate::readers::Readers;
 use crate::staged::{StagedFile, refuse};
 use crate::tables::{self, acknowledgement, agency, card, content, desk, edition, report, tally};
+use crate::uploads::Uploads;
 use crate::usage::UsageTable;
-use crate::writer::{Content, Insert, Job, Places, Writer, delete_one};
+use crate::writer::{Content, Insert, Job, Places, Writer, delete_one, run_on};
 use crate::{
     AgencyKey, CardOutcome, Class, DeskActivity, DiskReserve, DiskState, Done, EditionOutcome, Listed,
-    Maintained, NewCard, NewEdition, NewReport, Period, Plan, Quota, Reconciled, Sealed, Settings, Staged,
-    Store, StoreError, StoredCard, StoredEdition, Usage,
+    Maintained, NewCard, NewEdition, NewReport, NewUpload, Period, Plan, Quota, Reconciled, Resumed, Sealed,
+    Settings, Staged, Store, StoreError, StoredCard, StoredEdition, UploadState, Usage,
 };
 
 /// Ids handled in one transaction, so that arriving reports do not wait long for an acknowledgement.
@@ -32,10 +34,11 @@ pub struct LocalStore {
     pub(crate) folder: PathBuf,
     pub(crate) reports: Files,
     pub(crate) bodies: Files,
+    pub(crate) uploads: Uploads,
     pub(crate) readers: Readers,
     pub(crate) usage: Arc<UsageTable>,
     pub(crate) rewrite_limit: u64,
-    places: Arc<Places>,
+    pub(crate) places: Arc<Places>,
     disk: DiskReserve,
     jobs: RwLock<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -59,8 +62,10 @@ impl LocalStore {
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::InUse)?;
         let reports = Files::open(folder.join("reports"))?;
         let bodies = Files::open(folder.join("editions"))?;
+        let uploads = Files::open(folder.join("uploads"))?;
         let path = folder.join("bisik.sqlite");
-        if !path.exists() && !reports.places()?.is_empty() {
+        let empty = reports.places()?.is_empty() && uploads.places()?.is_empty();
+        if !path.exists() && !empty {
             return Err(StoreError::FilesWithoutDatabase);
         }
         // SQLite would make it readable for everybody; its log files take over the mode of the database.
@@ -79,6 +84,7 @@ impl LocalStore {
             folder,
             reports,
             bodies,
+            uploads: Uploads::new(uploads, settings.uploads),
             readers: Readers::new(path),
             usage,
             rewrite_limit: settings.rewrite_limit,
@@ -95,28 +101,22 @@ impl LocalStore {
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = sync_channel(1);
-        let job = Job::Run(Box::new(move |writer| {
-            // Nobody may be waiting any more: the work counts all the same.
-            let _sent = answer.send(work(writer));
-        }));
-        self.jobs()?.send(job).map_err(|_| StoreError::Closed)?;
-        answered.recv().map_err(|_| StoreError::Closed)?
+        run_on(&self.jobs()?, work)
     }
 
-    fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
+    pub(crate) fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
         self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
-    fn room(&self, length: u64, class: Class) -> Result<(), StoreError> {
+    pub(crate) fn room(&self, length: u64, class: Class) -> Result<(), StoreError> {
         let disk = statvfs(&self.folder)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let (keep, inodes) = match class {
             Class::Text => (self.disk.floor_bytes, 0),
             Class::Large => (self.disk.bytes, self.disk.inodes),
         };
-        let staged = if class == Class::Large { self.usage.staged() } else { 0 };
-        let wanted = keep.saturating_add(staged).saturating_add(length);
+        let coming = if class == Class::Large { self.usage.to_come() } else { 0 };
+        let wanted = keep.saturating_add(coming).saturating_add(length);
         // A file system that counts no inodes says that it has none at all.
         let inodes_fit = disk.f_files == 0 || disk.f_favail > inodes;
         if free >= wanted && inodes_fit { Ok(()) } else { Err(StoreError::DiskFull) }
@@ -126,11 +126,13 @@ impl LocalStore {
 impl Store for LocalStore {
     fn register(&self, id: &AgencyId, quota: Quota) -> Result<AgencyKey, StoreError> {
         let id = *id;
-        self.run(move |writer| {
+        let key = self.run(move |writer| {
             let key = writer.transaction(|transaction| agency::key(transaction, &id))?;
             writer.usage.register(key, quota, tally::days(&writer.conn, key)?);
             Ok(key)
-        })
+        })?;
+        self.recover_uploads(key)?;
+        Ok(key)
     }
 
     fn admit(&self, agency: AgencyKey, length: u64, class: Class) -> Result<(), StoreError> {
@@ -140,7 +142,7 @@ impl Store for LocalStore {
 
     fn accept_text(&self, report: NewReport, sealed: Vec<u8>, done: Done) {
         let length = u64::try_from(sealed.len()).unwrap_or(u64::MAX);
-        let insert = Insert { report, length, content: Content::Bytes(sealed), done };
+        let insert = Insert { report, length, content: Content::Bytes(sealed), upload: None, done };
         let jobs = match self.jobs() {
             Ok(jobs) => jobs,
             Err(error) => return refuse(Job::Insert(insert), error),
@@ -165,6 +167,27 @@ impl Store for LocalStore {
             reservation,
             jobs: self.jobs()?,
         }))
+    }
+
+    fn create_upload(&self, upload: &NewUpload) -> Result<UploadId, StoreError> {
+        self.begin_upload(upload)
+    }
+
+    fn upload(&self, agency: AgencyKey, id: &UploadId, day: Day) -> Result<Option<UploadState>, StoreError> {
+        self.find_upload(agency, id, day)
+    }
+
+    fn resume_upload(
+        &self,
+        agency: AgencyKey,
+        id: &UploadId,
+        day: Day,
+    ) -> Result<Option<Box<dyn Resumed>>, StoreError> {
+        self.continue_upload(agency, id, day)
+    }
+
+    fn expire_uploads(&self, today: Day) -> Result<u64, StoreError> {
+        self.end_expired_uploads(today)
     }
 
     fn list(

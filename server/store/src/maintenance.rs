@@ -7,7 +7,7 @@ use bisik_formats::ids::{DeskId, ReportId};
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
-use crate::tables::{acknowledgement, card, edition, report, tally};
+use crate::tables::{acknowledgement, card, edition, report, tally, upload};
 use crate::writer::Writer;
 use crate::{AgencyKey, Period, StoreError};
 
@@ -40,6 +40,8 @@ pub struct Maintained {
     pub expired: u64,
     /// Reports that all desks of a changed card hold.
     pub acknowledged: u64,
+    /// Uploads that were not finished in time.
+    pub uploads: u64,
     /// Reports of agencies that the plan does not name: nobody fetches them and their retention never ends.
     pub unlisted: u64,
     /// Whether the database was rewritten in random order; false when it is too large or the disk too full.
@@ -53,7 +55,7 @@ pub struct Maintained {
 pub struct Reconciled {
     /// Files that no row named; they are removed.
     pub removed: u64,
-    /// Rows whose file is gone: these reports or editions are lost.
+    /// Rows whose file is gone: these reports, editions or unfinished uploads are lost.
     pub missing: u64,
 }
 
@@ -71,6 +73,7 @@ impl LocalStore {
                 })
             })?;
         }
+        done.uploads = self.end_expired_uploads(plan.today)?;
         let listed: Vec<AgencyKey> = plan.agencies.iter().map(|agency| agency.agency).collect();
         done.unlisted = self.readers.read(|conn| tally::reports_of_others(conn, &listed))?;
         let (limit, folder) = (self.rewrite_limit, self.folder.clone());
@@ -89,6 +92,8 @@ impl LocalStore {
         let bodies = self.readers.read(edition::places)?;
         let names_body = |conn: &rusqlite::Connection, place| Ok(edition::places(conn)?.contains(&place));
         self.compare(&self.bodies, bodies, names_body, &mut done)?;
+        let uploads = self.readers.read(upload::places)?;
+        self.compare(&self.uploads.files, uploads, upload::names_file, &mut done)?;
         Ok(done)
     }
 
@@ -114,7 +119,10 @@ impl LocalStore {
         }
         for place in named {
             // The row may have gone since, together with its file.
-            if !files.holds(place) && self.readers.read(|conn| is_named(conn, place))? {
+            if !files.holds(place)
+                && !files.is_unsettled(place)
+                && self.readers.read(|conn| is_named(conn, place))?
+            {
                 done.missing += 1;
             }
         }

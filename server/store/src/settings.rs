@@ -9,6 +9,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Reports that may wait for the disk before further ones are told to come back.
     pub queue: usize,
+    /// Resumable uploads that may be open at the same time, over all agencies.
+    pub uploads: usize,
     /// Room kept free on the disk.
     pub disk: DiskReserve,
     /// Largest database in bytes that the daily maintenance rewrites in random order.
@@ -35,6 +37,12 @@ impl Default for DiskReserve {
 impl Settings {
     /// Returns the usual settings for a data folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), queue: 1024, disk: DiskReserve::default(), rewrite_limit: 4 << 30 }
+        Self {
+            folder: folder.into(),
+            queue: 1024,
+            uploads: 1024,
+            disk: DiskReserve::default(),
+            rewrite_limit: 4 << 30,
+        }
     }
 }

@@ -32,6 +32,7 @@ impl Staged for StagedFile {
         self.partial.write(bytes)?;
         self.hasher.update(bytes);
         self.written = written;
+        self.reservation.set_arrived(written);
         Ok(())
     }
 
@@ -54,7 +55,8 @@ impl Staged for StagedFile {
             drop(reservation);
             done(result);
         });
-        let insert = Insert { report, length: announced, content: Content::File(place), done: settle };
+        let insert =
+            Insert { report, length: announced, content: Content::File(place), upload: None, done: settle };
         match jobs.try_send(Job::Insert(insert)) {
             Ok(()) => {}
             Err(TrySendError::Full(job)) => refuse(job, StoreError::Busy),

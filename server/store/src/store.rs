@@ -1,12 +1,13 @@
 //! The one border between the server and the place where things are kept.
 
 use bisik_formats::day::{Day, EditionNumber};
-use bisik_formats::ids::{AgencyId, DeskId, ReportId};
+use bisik_formats::ids::{AgencyId, DeskId, Digest, ReportId};
+use bisik_formats::upload::UploadId;
 
 use crate::{
     AgencyKey, CardOutcome, Class, DeskActivity, DiskState, Done, EditionOutcome, Listed, Maintained,
-    NewCard, NewEdition, NewReport, Period, Plan, Quota, Reconciled, Sealed, StoreError, StoredCard,
-    StoredEdition, Usage,
+    NewCard, NewEdition, NewReport, NewUpload, Period, Plan, Quota, Reconciled, Sealed, StoreError,
+    StoredCard, StoredEdition, UploadState, Usage,
 };
 
 /// A place that keeps reports, editions and cards durably.
@@ -35,6 +36,35 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When there is no room for it or the file cannot be made.
     fn stage(&self, agency: AgencyKey, length: u64) -> Result<Box<dyn Staged>, StoreError>;
+
+    /// Begins a resumable upload and returns its random id.
+    ///
+    /// # Errors
+    /// When there is no room for it, too many are open, or the disk fails.
+    fn create_upload(&self, upload: &NewUpload) -> Result<UploadId, StoreError>;
+
+    /// Returns how far an upload has come; `None` when it is unknown or its time is over on this day.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn upload(&self, agency: AgencyKey, id: &UploadId, day: Day) -> Result<Option<UploadState>, StoreError>;
+
+    /// Takes hold of an unfinished upload; `None` as above, and when it has become a report.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while somebody else holds it, or when the disk fails.
+    fn resume_upload(
+        &self,
+        agency: AgencyKey,
+        id: &UploadId,
+        day: Day,
+    ) -> Result<Option<Box<dyn Resumed>>, StoreError>;
+
+    /// Ends the uploads whose time is over on this day; returns how many were unfinished.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn expire_uploads(&self, today: Day) -> Result<u64, StoreError>;
 
     /// Returns up to `limit` reports that are ready at `now`, ascending by id, after `after`.
     ///
@@ -148,4 +178,46 @@ pub trait Staged: Send {
 
     /// Makes the report durable under the SHA-256 of its bytes and then calls `done`.
     fn commit(self: Box<Self>, day: Day, ready: Period, done: Done);
+}
+
+/// A resumable upload in the hands of its one writer; dropping it forgets what was written since it was taken.
+pub trait Resumed: Send {
+    /// Returns the length of the whole upload.
+    fn length(&self) -> u64;
+
+    /// Returns where the next byte goes.
+    fn offset(&self) -> u64;
+
+    /// Returns what SHA-256 of the header must be.
+    fn header(&self) -> Digest;
+
+    /// Takes the next bytes, of at most one piece in all.
+    ///
+    /// # Errors
+    /// [`StoreError::Length`] beyond the end of the upload or of a piece, or when the disk fails; then what was written
+    /// since it was taken is forgotten.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Returns the first `count` bytes of the upload.
+    ///
+    /// # Errors
+    /// When there are not as many, or the disk fails.
+    fn first(&self, count: usize) -> Result<Vec<u8>, StoreError>;
+
+    /// Makes durable what was written and returns the new offset; a piece that completes the upload is forgotten.
+    ///
+    /// # Errors
+    /// When the disk fails; then the upload is as it was before.
+    fn keep(self: Box<Self>) -> Result<u64, StoreError>;
+
+    /// Makes the complete upload a report under the SHA-256 of its bytes and then calls `done`.
+    ///
+    /// When that fails, the upload is as it was before.
+    fn finish(self: Box<Self>, day: Day, ready: Period, done: Done);
+
+    /// Ends the upload: nothing of it stays.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn end(self: Box<Self>) -> Result<(), StoreError>;
 }

@@ -22,7 +22,7 @@ impl UsageTable {
             return;
         }
         let bytes = days.values().map(|count| count.bytes).sum();
-        let inner = Inner { quota, days, bytes, staged: 0 };
+        let inner = Inner { quota, days, bytes, staged: 0, arrived: 0 };
         agencies.insert(agency, Arc::new(AgencyUsage { inner: Mutex::new(inner) }));
     }
 
@@ -32,10 +32,10 @@ impl UsageTable {
         agencies.get(&agency).cloned().ok_or(StoreError::UnknownAgency)
     }
 
-    /// Returns the bytes that unfinished uploads of all agencies will still take.
-    pub(crate) fn staged(&self) -> u64 {
+    /// Returns the bytes that unfinished uploads of all agencies will still take on the disk.
+    pub(crate) fn to_come(&self) -> u64 {
         let agencies = self.agencies.read().unwrap_or_else(PoisonError::into_inner);
-        agencies.values().map(|usage| usage.lock().staged).sum()
+        agencies.values().map(|usage| usage.lock().to_come()).sum()
     }
 }
 
@@ -60,6 +60,7 @@ struct Inner {
     days: BTreeMap<Day, DayCount>,
     bytes: u64,
     staged: u64,
+    arrived: u64,
 }
 
 impl AgencyUsage {
@@ -72,9 +73,17 @@ impl AgencyUsage {
     pub(crate) fn reserve(self: &Arc<Self>, length: u64) -> Result<Reservation, StoreError> {
         let mut inner = self.lock();
         inner.admit(length, Class::Large)?;
+        Ok(self.set_aside(&mut inner, length))
+    }
+
+    /// Sets room aside that was promised before, whatever the quota says now.
+    pub(crate) fn reserve_again(self: &Arc<Self>, length: u64) -> Reservation {
+        self.set_aside(&mut self.lock(), length)
+    }
+
+    fn set_aside(self: &Arc<Self>, inner: &mut Inner, length: u64) -> Reservation {
         inner.staged = inner.staged.saturating_add(length);
-        drop(inner);
-        Ok(Reservation { usage: Arc::clone(self), length })
+        Reservation { usage: Arc::clone(self), length, arrived: 0 }
     }
 
     /// Counts stored reports.
@@ -116,6 +125,10 @@ impl AgencyUsage {
 }
 
 impl Inner {
+    fn to_come(&self) -> u64 {
+        self.staged.saturating_sub(self.arrived)
+    }
+
     fn admit(&self, length: u64, class: Class) -> Result<(), StoreError> {
         let open = match class {
             Class::Text => self.quota.bytes,
@@ -133,11 +146,22 @@ impl Inner {
 pub(crate) struct Reservation {
     usage: Arc<AgencyUsage>,
     length: u64,
+    arrived: u64,
+}
+
+impl Reservation {
+    /// Says how much of it is on the disk by now.
+    pub(crate) fn set_arrived(&mut self, bytes: u64) {
+        let mut inner = self.usage.lock();
+        inner.arrived = inner.arrived.saturating_sub(self.arrived).saturating_add(bytes);
+        self.arrived = bytes;
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut inner = self.usage.lock();
+        inner.arrived = inner.arrived.saturating_sub(self.arrived);
         inner.staged = inner.staged.saturating_sub(self.length);
     }
 }

@@ -1,16 +1,17 @@
 //! The one thread that writes the database: whoever waits at the same time shares one `fsync`.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::ReportId;
+use bisik_formats::upload::UploadId;
 use rand::CryptoRng;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::files::{Files, Place};
-use crate::tables::{acknowledgement, content, report, tally};
+use crate::tables::{acknowledgement, content, report, tally, upload};
 use crate::usage::{DayCount, UsageTable};
 use crate::{Accepted, AgencyKey, Class, Done, NewReport, StoreError};
 
@@ -36,6 +37,7 @@ pub(crate) struct Insert {
     pub(crate) report: NewReport,
     pub(crate) length: u64,
     pub(crate) content: Content,
+    pub(crate) upload: Option<upload::Finished>,
     pub(crate) done: Done,
 }
 
@@ -47,7 +49,7 @@ pub(crate) enum Content {
     File(Place),
 }
 
-/// Gives out random places.
+/// Gives out random places and names.
 pub(crate) struct Places(Mutex<Box<dyn CryptoRng + Send>>);
 
 impl Places {
@@ -59,6 +61,13 @@ impl Places {
     /// Returns a new place.
     pub(crate) fn next(&self) -> Place {
         Place::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64())
+    }
+
+    /// Returns the id of a new upload.
+    pub(crate) fn upload(&self) -> UploadId {
+        let mut bytes = [0; 16];
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        UploadId::from_bytes(bytes)
     }
 }
 
@@ -206,6 +215,20 @@ impl Writer {
     }
 }
 
+/// Has the writing thread do something and waits for it.
+pub(crate) fn run_on<T: Send + 'static>(
+    jobs: &SyncSender<Job>,
+    work: impl FnOnce(&mut Writer) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (answer, answered) = sync_channel(1);
+    let job = Job::Run(Box::new(move |writer| {
+        // Nobody may be waiting any more: the work counts all the same.
+        let _sent = answer.send(work(writer));
+    }));
+    jobs.send(job).map_err(|_| StoreError::Closed)?;
+    answered.recv().map_err(|_| StoreError::Closed)?
+}
+
 /// Removes a report's rows; returns where it was.
 pub(crate) fn delete_one(
     transaction: &Transaction<'_>,
@@ -234,6 +257,9 @@ fn insert_one(
         Content::Bytes(_) => (places.next(), false),
         Content::File(place) => (*place, true),
     };
+    if let Some(upload) = &insert.upload {
+        upload::finish(transaction, upload)?;
+    }
     if report::get(transaction, insert.report.agency, &insert.report.id)?.is_some() {
         return Ok(Accepted::AlreadyStored);
     }

@@ -10,6 +10,7 @@ pub(crate) mod desk;
 pub(crate) mod edition;
 pub(crate) mod report;
 pub(crate) mod tally;
+pub(crate) mod upload;
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// The schema version that this program reads and writes.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// Bytes of a page; a text report fills few overflow pages of this size.
 const PAGE: i64 = 8192;
@@ -47,6 +48,8 @@ pub(crate) fn open_writer(path: &Path, floor: u64) -> Result<Connection, StoreEr
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => create(&conn)?,
+        // Version 1 knew no resumable uploads.
+        1 => build(&conn, &[upload::CREATE])?,
         SCHEMA => {}
         found => return Err(StoreError::SchemaVersion { found, known: SCHEMA }),
     }
@@ -82,7 +85,13 @@ fn create(conn: &Connection) -> Result<(), StoreError> {
         edition::CREATE,
         card::CREATE,
         desk::CREATE,
+        upload::CREATE,
     ];
+    build(conn, &tables)
+}
+
+/// Makes tables and says that the database is of the present version, together or not at all.
+fn build(conn: &Connection, tables: &[&str]) -> Result<(), StoreError> {
     let sql = format!("BEGIN IMMEDIATE;\n{}\nPRAGMA user_version = {SCHEMA};\nCOMMIT;", tables.join("\n"));
     Ok(conn.execute_batch(&sql)?)
 }

@@ -4,6 +4,7 @@ mod model;
 mod papers;
 mod rest;
 mod story;
+mod uploads;
 
 use std::fs;
 use std::path::Path;

@@ -87,7 +87,7 @@ fn foreign_and_torn_folders_are_refused() {
     drop(store);
     Connection::open(&database).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let newer = LocalStore::open(Settings::new(folder.path()), StdRng::seed_from_u64(1));
-    assert!(matches!(newer, Err(StoreError::SchemaVersion { found: 99, known: 1 })));
+    assert!(matches!(newer, Err(StoreError::SchemaVersion { found: 99, known: 2 })));
     fs::remove_file(&database).unwrap();
     let torn = LocalStore::open(Settings::new(folder.path()), StdRng::seed_from_u64(1));
     assert!(matches!(torn, Err(StoreError::FilesWithoutDatabase)));

@@ -1,0 +1,277 @@
+//! Resumable uploads: which there are, how far each has come, and who is writing.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bisik_formats::day::Day;
+use bisik_formats::ids::{Digest, Hasher};
+use bisik_formats::upload::{MAX_PIECE, UploadId};
+
+use crate::files::{Files, Place};
+use crate::local::{BATCH, LocalStore};
+use crate::resumed::ResumedFile;
+use crate::slots::{Mark, Slots};
+use crate::tables::upload;
+use crate::usage::Reservation;
+use crate::{AgencyKey, Class, NewUpload, Resumed, StoreError, UploadState};
+
+/// The uploads of all agencies that are coming.
+#[derive(Clone)]
+pub(crate) struct Uploads {
+    /// The files, with slots behind their last byte.
+    pub(crate) files: Files,
+    table: Arc<Mutex<HashMap<Digest, Arc<Entry>>>>,
+    limit: usize,
+}
+
+impl Uploads {
+    /// Takes the folder, and how many uploads may be open.
+    pub(crate) fn new(files: Files, limit: usize) -> Self {
+        Self { files, table: Arc::default(), limit }
+    }
+
+    /// Forgets an upload.
+    pub(crate) fn forget(&self, key: &Digest) {
+        self.table().remove(key);
+    }
+
+    /// Reads how far an upload has come, also when its file was caught between two folders; `None` when it is gone.
+    ///
+    /// What the answer says is durable: after a crash the system may hold more in memory than on the disk.
+    fn reopen(&self, reports: &Files, row: &upload::Coming) -> Result<Option<Mark>, StoreError> {
+        if !self.files.holds(row.place) {
+            if !reports.holds(row.place) {
+                return Ok(None);
+            }
+            self.files.take_over(&reports.change(row.place)?, reports, row.place)?;
+        }
+        let file = self.files.change(row.place)?;
+        let slots = Slots::new(row.length);
+        let mark = match slots.read(&file)? {
+            Some(mark) => mark,
+            // Without slots and whole: it was on its way to become a report, and all of it was durable before.
+            None if file.metadata()?.len() == row.length => {
+                slots.lay(&file, row.length.saturating_sub(MAX_PIECE))?
+            }
+            None => slots.lay(&file, 0)?,
+        };
+        file.sync_data()?;
+        Ok(Some(mark))
+    }
+
+    fn get(&self, key: &Digest) -> Option<Arc<Entry>> {
+        self.table().get(key).cloned()
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<Digest, Arc<Entry>>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An upload that is coming.
+pub(crate) struct Entry {
+    pub(crate) row: upload::Coming,
+    busy: AtomicBool,
+    progress: Mutex<Progress>,
+}
+
+/// How far an upload has come.
+pub(crate) struct Progress {
+    /// What is durable.
+    pub(crate) mark: Mark,
+    /// The hash of these bytes, unless they came before the last start.
+    pub(crate) hasher: Option<Hasher>,
+    /// The room set aside.
+    pub(crate) reservation: Reservation,
+}
+
+impl Entry {
+    fn new(row: upload::Coming, mark: Mark, mut reservation: Reservation) -> Self {
+        reservation.set_arrived(mark.offset);
+        let hasher = (mark.offset == 0).then(Hasher::new);
+        let progress = Mutex::new(Progress { mark, hasher, reservation });
+        Self { row, busy: AtomicBool::new(false), progress }
+    }
+
+    /// Returns how far it has come.
+    pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to write to an upload, or to end it: one at a time.
+pub(crate) struct Hold(pub(crate) Arc<Entry>);
+
+impl Hold {
+    /// Takes hold of an upload, unless somebody else has.
+    fn take(entry: Arc<Entry>) -> Option<Self> {
+        let free = entry.busy.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire);
+        free.is_ok().then_some(Self(entry))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.busy.store(false, Ordering::Release);
+    }
+}
+
+impl LocalStore {
+    pub(crate) fn begin_upload(&self, new: &NewUpload) -> Result<UploadId, StoreError> {
+        if self.uploads.table().len() >= self.uploads.limit {
+            return Err(StoreError::Busy);
+        }
+        self.room(new.length, Class::Large)?;
+        let reservation = self.usage.of(new.agency)?.reserve(new.length)?;
+        let (id, place) = (self.places.upload(), self.places.next());
+        let row = upload::Coming {
+            key: key_of(new.agency, &id),
+            agency: new.agency,
+            length: new.length,
+            header: new.header,
+            expires: new.expires,
+            place,
+        };
+        let partial = self.uploads.files.create(place)?;
+        let mark = Slots::new(new.length).lay(partial.file()?, 0)?;
+        let kept = self.uploads.files.keep(partial)?;
+        let written =
+            self.run(move |writer| writer.transaction(|transaction| upload::insert(transaction, &row)));
+        if let Err(error) = written {
+            kept.discard();
+            return Err(error);
+        }
+        self.uploads.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation)));
+        Ok(id)
+    }
+
+    pub(crate) fn find_upload(
+        &self,
+        agency: AgencyKey,
+        id: &UploadId,
+        today: Day,
+    ) -> Result<Option<UploadState>, StoreError> {
+        let key = key_of(agency, id);
+        let state = match self.uploads.get(&key) {
+            Some(entry) => {
+                let (length, expires) = (entry.row.length, entry.row.expires);
+                Some(UploadState { length, offset: entry.progress().mark.offset, expires })
+            }
+            None => self.readers.read(|conn| upload::finished(conn, &key))?.map(|finished| {
+                let length = unmasked(id, finished.masked_length);
+                UploadState { length, offset: length, expires: finished.expires }
+            }),
+        };
+        Ok(state.filter(|state| today < state.expires))
+    }
+
+    pub(crate) fn continue_upload(
+        &self,
+        agency: AgencyKey,
+        id: &UploadId,
+        today: Day,
+    ) -> Result<Option<Box<dyn Resumed>>, StoreError> {
+        let key = key_of(agency, id);
+        let Some(entry) = self.uploads.get(&key).filter(|entry| today < entry.row.expires) else {
+            return Ok(None);
+        };
+        let hold = Hold::take(entry).ok_or(StoreError::Locked)?;
+        // It may have become a report since it was looked up.
+        if self.uploads.get(&key).is_none() {
+            return Ok(None);
+        }
+        let finished = upload::Finished {
+            key,
+            masked_length: masked(id, hold.0.row.length),
+            expires: hold.0.row.expires,
+        };
+        let file = self.uploads.files.change(hold.0.row.place)?;
+        let (uploads, reports) = (self.uploads.clone(), self.reports.clone());
+        Ok(Some(Box::new(ResumedFile::new(uploads, reports, self.jobs()?, hold, finished, file))))
+    }
+
+    pub(crate) fn end_expired_uploads(&self, today: Day) -> Result<u64, StoreError> {
+        let mut ended = 0;
+        let mut after: Option<Digest> = None;
+        loop {
+            let expired = self.readers.read(|conn| upload::expired(conn, today, after.as_ref(), BATCH))?;
+            let Some((last, _)) = expired.last() else { break };
+            after = Some(*last);
+            for (key, place) in expired {
+                ended += u64::from(self.end_expired(key, place)?);
+            }
+        }
+        self.run(move |writer| {
+            writer.transaction(|transaction| upload::forget_finished(transaction, today))
+        })?;
+        Ok(ended)
+    }
+
+    /// Ends one upload, unless somebody is writing to it at this moment.
+    fn end_expired(&self, key: Digest, place: Place) -> Result<bool, StoreError> {
+        let hold = match self.uploads.get(&key).map(Hold::take) {
+            Some(None) => return Ok(false),
+            Some(hold) => hold,
+            None => None,
+        };
+        self.run(move |writer| writer.transaction(|transaction| upload::delete(transaction, &key)))?;
+        self.uploads.forget(&key);
+        self.uploads.files.remove(place)?;
+        drop(hold);
+        Ok(true)
+    }
+
+    /// Finds the uploads that an agency had before the start.
+    pub(crate) fn recover_uploads(&self, agency: AgencyKey) -> Result<(), StoreError> {
+        for row in self.readers.read(|conn| upload::of_agency(conn, agency))? {
+            if self.uploads.get(&row.key).is_some() {
+                continue;
+            }
+            let Some(mark) = self.uploads.reopen(&self.reports, &row)? else { continue };
+            let reservation = self.usage.of(agency)?.reserve_again(row.length);
+            self.uploads.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation)));
+        }
+        Ok(())
+    }
+}
+
+/// Puts a file that did not become a report back among the uploads, as far as it had come before.
+pub(crate) fn put_back(
+    uploads: &Uploads,
+    reports: &Files,
+    entry: &Entry,
+    file: &File,
+) -> Result<(), StoreError> {
+    let place = entry.row.place;
+    if !uploads.files.holds(place) {
+        drop(uploads.files.take_over(file, reports, place)?);
+    }
+    let mut progress = entry.progress();
+    progress.mark = Slots::new(entry.row.length).lay(file, progress.mark.offset)?;
+    Ok(file.sync_data()?)
+}
+
+/// Returns the key of an upload: the id itself is kept nowhere.
+fn key_of(agency: AgencyKey, id: &UploadId) -> Digest {
+    let mut hasher = Hasher::new();
+    hasher.update(b"bisik/upload-key/1\n");
+    hasher.update(&agency.0.to_be_bytes());
+    hasher.update(id.as_bytes());
+    hasher.finish()
+}
+
+/// Hides a length from everybody who does not know the id.
+fn masked(id: &UploadId, length: u64) -> [u8; 8] {
+    let mut hasher = Hasher::new();
+    hasher.update(b"bisik/upload-length/1\n");
+    hasher.update(id.as_bytes());
+    let mut bytes = length.to_be_bytes();
+    bytes.iter_mut().zip(hasher.finish().as_bytes()).for_each(|(byte, mask)| *byte ^= mask);
+    bytes
+}
+
+fn unmasked(id: &UploadId, bytes: [u8; 8]) -> u64 {
+    u64::from_be_bytes(masked(id, u64::from_be_bytes(bytes)))
+}
