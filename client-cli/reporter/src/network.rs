@@ -4,6 +4,8 @@
 //! circuit of its own. A request has the same few headers in the same order, whoever sends it; there are no
 //! redirects, no cookies, no compression and no proxy from the environment.
 
+mod resumable;
+
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -58,6 +60,9 @@ pub enum NetworkError {
         /// The HTTP status, or 0 if the answer is not HTTP.
         status: u16,
     },
+    /// The server no longer knows the upload that was interrupted.
+    #[error("the server no longer knows the upload")]
+    UploadGone,
     /// A document is larger than such a document can be.
     #[error("the server sends too much")]
     Oversized,
@@ -71,7 +76,7 @@ impl NetworkError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Connection => true,
+            Self::Connection | Self::UploadGone => true,
             // A challenge may end, and a connection break, in the middle of a visit.
             Self::Problem(code) => {
                 matches!(code, ProblemCode::Truncated | ProblemCode::Timeout | ProblemCode::ProofOfWork)
@@ -90,6 +95,7 @@ impl From<NetworkError> for CommandError {
             NetworkError::Tls => Self::new(Network, "err-tls"),
             NetworkError::Problem(code) => problem_error(code),
             NetworkError::Unexpected { status } => Self::new(Network, "err-answer").with("status", status),
+            NetworkError::UploadGone => Self::new(Network, "err-upload-gone"),
             NetworkError::Oversized => Self::new(Network, "err-oversized"),
             NetworkError::Source => Self::new(Io, "err-upload-source"),
         }
@@ -218,7 +224,7 @@ impl Client {
         }
     }
 
-    /// Hands in a sealed report. When this returns, the server has stored it.
+    /// Hands in a sealed report in one request. When this returns, the server has stored it.
     ///
     /// # Errors
     /// See [`NetworkError`].

@@ -1,4 +1,5 @@
-//! A visit: `GET card`, `GET headers`, `GET` of every desk's edition, `GET challenge`, then exactly one `POST`.
+//! A visit: `GET card`, `GET headers`, `GET` of every desk's edition, `GET challenge`, then exactly one upload: one
+//! `POST`, or for a large report one in pieces.
 //!
 //! Every command makes the same visit. One that has nothing to send hands in a decoy of the same size, and so does
 //! one that finds a reason not to send. The types keep the order: [`Fetched`], then [`Verified`], which one
@@ -6,6 +7,7 @@
 
 mod fetch;
 mod post;
+mod resumable;
 
 use std::time::Duration;
 

@@ -47,6 +47,8 @@ err-problem-too-large = This report is larger than the agency takes.
     .advice = Send less evidence, or split it into several messages.
 err-problem-shape = The server refuses the shape of this locked report.
     .advice = Update this program, then lock the report again.
+err-upload-gone = The server no longer holds the upload that was interrupted.
+    .advice = Repeat this command.
 err-problem-other = The server refuses with the code { $code }.
     .advice = Try again later.
 

@@ -47,6 +47,8 @@ err-problem-too-large = Laporan ini lebih besar daripada yang diterima lembaga.
     .advice = Kirim lebih sedikit bukti, atau bagi menjadi beberapa pesan.
 err-problem-shape = Server menolak bentuk laporan terkunci ini.
     .advice = Perbarui program ini, lalu kunci laporan sekali lagi.
+err-upload-gone = Server tidak lagi memegang kiriman yang terputus.
+    .advice = Ulangi perintah ini dari awal.
 err-problem-other = Server menolak dengan kode { $code }.
     .advice = Coba lagi nanti.
 

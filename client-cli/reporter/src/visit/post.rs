@@ -3,17 +3,20 @@
 use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, Seek, SeekFrom, pipe};
 use std::thread;
+use std::time::Duration;
 
 use bisik_formats::ids::Digest;
 use bisik_formats::json::from_json;
 use bisik_formats::padding::{TEXT_SIZE, header_len, sealed_len};
 use bisik_formats::pow::Challenge;
+use bisik_formats::upload::RESUMABLE_FROM;
 use bisik_sealing::report::seal_decoy;
-use bisik_term::{CommandError, ErrorKind};
+use bisik_term::{CommandError, ErrorKind, Ui};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::fetch::Verified;
+use super::resumable::Sender;
 use crate::env::{Env, Random};
 use crate::error::{VisitError, seal_error};
 use crate::network::{NetworkError, Upload};
@@ -68,17 +71,16 @@ impl Verified {
         let challenge: Challenge = from_json(&bytes, MAX_CHALLENGE).map_err(|_| VisitError::Challenge)?;
         // A second generator: the first may be busy on the sealing thread. Nothing secret comes of it.
         let mut rng = StdRng::from_rng(env.rng);
-        let poster = Poster { visit: &self, challenge, desks };
+        let poster = Poster { visit: &self, challenge, desks, ui: env.ui, pause: env.pause };
         match outgoing {
             Outgoing::Decoy => poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, &mut rng),
             Outgoing::Bytes(bytes) => poster.hand_in(&mut &*bytes, bytes.len() as u64, &mut rng),
             Outgoing::File(kept) => {
                 let mut file = &kept.file;
                 file.seek(SeekFrom::Start(0)).map_err(|_| NetworkError::Source)?;
-                let mut progress = env.ui.progress("progress-upload", &[], Some(kept.len));
-                poster.hand_in(&mut progress.count(file), kept.len, &mut rng)
+                poster.hand_in(&mut file, kept.len, &mut rng)
             }
-            Outgoing::Seal { len, seal } => poster.seal_and_hand_in(len, seal, env, &mut rng),
+            Outgoing::Seal { len, seal } => poster.seal_and_hand_in(len, seal, env.rng, &mut rng),
         }
     }
 }
@@ -88,10 +90,12 @@ struct Poster<'a> {
     visit: &'a Verified,
     challenge: Challenge,
     desks: usize,
+    ui: &'a Ui,
+    pause: &'a dyn Fn(Duration),
 }
 
 impl Poster<'_> {
-    /// Reads the header, solves the challenge for it, and sends header and rest.
+    /// Reads the header, solves the challenge for it, and sends header and rest, in pieces if they are many.
     fn hand_in(&self, sealed: &mut dyn Read, len: u64, rng: &mut StdRng) -> Result<(), VisitError> {
         let mut header = Vec::new();
         let header_len = header_len(self.desks);
@@ -103,7 +107,16 @@ impl Poster<'_> {
         let nonce = self.challenge.solve(&digest, rng).ok_or(VisitError::Challenge)?;
         let large = len != sealed_len(self.desks, TEXT_SIZE);
         let upload = Upload { nonce, header: digest, len, large };
-        Ok(self.visit.client.post(upload, &mut header.as_slice().chain(sealed))?)
+        let (client, mut whole) = (&self.visit.client, header.as_slice().chain(sealed));
+        if !large {
+            return Ok(client.post(upload, &mut whole)?);
+        }
+        let mut progress = self.ui.progress("progress-upload", &[], Some(len));
+        if len <= RESUMABLE_FROM {
+            return Ok(client.post(upload, &mut progress.count(whole))?);
+        }
+        let mut sender = Sender { client, ui: self.ui, pause: self.pause, progress: &mut progress };
+        Ok(sender.send(upload, &mut whole)?)
     }
 
     /// Seals on a second thread into a pipe of constant size, from which this thread sends.
@@ -111,17 +124,15 @@ impl Poster<'_> {
         &self,
         len: u64,
         seal: SealInto<'_, R>,
-        env: &mut Env<'_, R>,
+        sealing_rng: &mut R,
         rng: &mut StdRng,
     ) -> Result<(), VisitError> {
         let (reader, writer) = pipe().map_err(|error| {
             CommandError::new(ErrorKind::Io, "err-seal-write").with("detail", error.to_string())
         })?;
-        let (ui, sealing_rng) = (env.ui, &mut *env.rng);
-        let mut progress = ui.progress("progress-upload", &[], Some(len));
         thread::scope(|scope| {
             let sealing = scope.spawn(move || seal(writer, sealing_rng));
-            let sent = send_from(reader, |reader| self.hand_in(&mut progress.count(reader), len, rng));
+            let sent = send_from(reader, |reader| self.hand_in(reader, len, rng));
             let sealed = sealing.join().map_err(|_| CommandError::internal("the sealing thread stopped"))?;
             match (sent, sealed) {
                 (Ok(()), sealed) => Ok(sealed?),

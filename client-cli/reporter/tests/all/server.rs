@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::pieces::{Piece, Uploads};
+
 /// A request as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -56,6 +58,7 @@ struct State {
     cut: BTreeMap<String, usize>,
     requests: Vec<Request>,
     connections: usize,
+    uploads: Uploads,
 }
 
 /// The server; its thread ends with the process.
@@ -74,6 +77,7 @@ impl Server {
             cut: BTreeMap::new(),
             requests: Vec::new(),
             connections: 0,
+            uploads: Uploads::default(),
         };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
@@ -115,6 +119,16 @@ impl Server {
         self.state.lock().unwrap().cut.insert(path.to_owned(), after);
     }
 
+    /// Treats the next requests to resumable uploads like this; after them, everything is taken.
+    pub(crate) fn expect(&self, pieces: &[Piece]) {
+        self.state.lock().unwrap().uploads.expect(pieces);
+    }
+
+    /// Returns the last resumable upload that became whole, once.
+    pub(crate) fn uploaded(&self) -> Option<Vec<u8>> {
+        self.state.lock().unwrap().uploads.take()
+    }
+
     /// Returns the requests so far and forgets them.
     pub(crate) fn take(&self) -> Vec<Request> {
         std::mem::take(&mut self.state.lock().unwrap().requests)
@@ -139,7 +153,14 @@ fn serve(stream: TcpStream, state: &Mutex<State>, connection: usize) -> std::io:
         request.body = vec![0; len];
         reader.read_exact(&mut request.body)?;
         let (method, path) = (request.method.clone(), request.path.clone());
-        state.lock().unwrap().requests.push(request);
+        state.lock().unwrap().requests.push(request.clone());
+        if path.starts_with("/kpk/uploads") {
+            match piece(&mut state.lock().unwrap(), &request) {
+                Some(answer) => stream.write_all(&answer)?,
+                None => return Ok(()),
+            }
+            continue;
+        }
         let path = path.strip_prefix("/kpk/").unwrap_or("-").to_owned();
         let answer = match method.as_str() {
             "POST" => state.lock().unwrap().answers.pop_front().unwrap_or(Answer::Stored),
@@ -162,25 +183,48 @@ fn serve(stream: TcpStream, state: &Mutex<State>, connection: usize) -> std::io:
                 }
             }
         };
-        match answer {
-            Answer::Stored => stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")?,
-            Answer::Problem(status, code) | Answer::Early(status, code) => {
-                stream.write_all(&problem(status, code))?;
-            }
-            Answer::Raw(bytes) => return stream.write_all(bytes),
-            Answer::HangUp => return Ok(()),
-            Answer::Wait(taken, told) => {
-                taken.send(()).unwrap();
-                told.lock().unwrap().recv().unwrap();
-                stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")?;
-            }
+        if !reply(&mut stream, answer)? {
+            break;
         }
     }
     Ok(())
 }
 
+/// Answers an upload; says whether the connection goes on.
+fn reply(stream: &mut TcpStream, answer: Answer) -> std::io::Result<bool> {
+    const STORED: &[u8] = b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
+    match answer {
+        Answer::Stored => stream.write_all(STORED)?,
+        Answer::Problem(status, code) | Answer::Early(status, code) => {
+            stream.write_all(&problem(status, code))?;
+        }
+        Answer::Raw(bytes) => {
+            stream.write_all(bytes)?;
+            return Ok(false);
+        }
+        Answer::HangUp => return Ok(false),
+        Answer::Wait(taken, told) => {
+            taken.send(()).unwrap();
+            told.lock().unwrap().recv().unwrap();
+            stream.write_all(STORED)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Returns the answer to a request of a resumable upload; `None` breaks the connection.
+fn piece(state: &mut State, request: &Request) -> Option<Vec<u8>> {
+    if request.method != "POST" {
+        return state.uploads.go_on(request);
+    }
+    match state.answers.pop_front() {
+        Some(Answer::Problem(status, code)) => Some(problem(status, code)),
+        _ => Some(state.uploads.begin(request)),
+    }
+}
+
 /// Returns a problem document whose text would do harm on a terminal.
-fn problem(status: u16, code: &str) -> Vec<u8> {
+pub(crate) fn problem(status: u16, code: &str) -> Vec<u8> {
     let body = format!(
         "{{\"type\":\"urn:bisik:problem:{code}\",\"title\":\"\\u001b[2J\",\"status\":{status},\"detail\":\"x\"}}"
     );
