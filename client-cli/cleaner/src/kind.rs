@@ -1,5 +1,6 @@
 //! What a file is, by its first bytes.
 
+use crate::mp3;
 use crate::source::{Source, Stop};
 
 /// What a file is.
@@ -9,6 +10,9 @@ pub(crate) enum Kind {
     Png,
     Webp,
     Gif,
+    /// MP4, MOV, M4A and their like.
+    Film(&'static str),
+    Mp3,
     /// Known by its extension, and that nothing here cleans it.
     Foreign(&'static str),
     Unknown,
@@ -28,6 +32,10 @@ impl Kind {
             Self::Webp
         } else if begins(b"GIF87a") || begins(b"GIF89a") {
             Self::Gif
+        } else if let Some(kind) = boxed(&head) {
+            kind
+        } else if begins(b"ID3") || begins(b"APETAGEX") || mp3::begins(source)? {
+            Self::Mp3
         } else {
             foreign(&head)
         })
@@ -40,9 +48,26 @@ impl Kind {
             Self::Png => "png",
             Self::Webp => "webp",
             Self::Gif => "gif",
-            Self::Foreign(extension) => extension,
+            Self::Mp3 => "mp3",
+            Self::Film(extension) | Self::Foreign(extension) => extension,
             Self::Unknown => "bin",
         }
+    }
+}
+
+/// Tells files that are made of boxes.
+fn boxed(head: &[u8]) -> Option<Kind> {
+    match (head.get(4..8)?, head.get(8..12)?) {
+        (b"ftyp", b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => {
+            Some(Kind::Foreign("heic"))
+        }
+        (b"ftyp", b"avif" | b"avis") => Some(Kind::Foreign("avif")),
+        (b"ftyp", b"crx ") => Some(Kind::Foreign("cr3")),
+        (b"ftyp", b"M4A " | b"M4B ") => Some(Kind::Film("m4a")),
+        (b"ftyp", b"qt  ") | (b"moov" | b"mdat" | b"wide" | b"pnot", _) => Some(Kind::Film("mov")),
+        (b"ftyp", [b'3', b'g', ..]) => Some(Kind::Film("3gp")),
+        (b"ftyp", _) => Some(Kind::Film("mp4")),
+        _ => None,
     }
 }
 

@@ -15,11 +15,13 @@
 //! assert_eq!(refused.refusal().map(|refusal| refusal.reason), Some(bisik_cleaner::Reason::UnknownFormat));
 //! ```
 
+mod bmff;
 mod bytes;
 mod exif;
 mod gif;
 mod jpeg;
 mod kind;
+mod mp3;
 mod plan;
 mod png;
 mod source;
@@ -95,6 +97,8 @@ fn rewrite(kind: Kind, source: &mut Source<'_>, draft: &mut Draft) -> Result<&'s
         Kind::Png => png::rewrite(source, draft)?,
         Kind::Webp => webp::rewrite(source, draft)?,
         Kind::Gif => gif::rewrite(source, draft)?,
+        Kind::Film(_) => bmff::rewrite(source, draft)?,
+        Kind::Mp3 => mp3::rewrite(source, draft)?,
         Kind::Foreign(_) => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => return Err(Stop::Refuse(Reason::UnknownFormat)),
     }

@@ -1,8 +1,10 @@
 //! The second pass: judges an output by a grammar of its own, which knows only what may stay. It uses nothing of the
 //! first pass but the access to bytes, so that a slip there does not hide here.
 
+mod bmff;
 mod gif;
 mod jpeg;
+mod mp3;
 mod orientation;
 mod png;
 mod webp;
@@ -21,6 +23,8 @@ pub(crate) fn judge(kind: Kind, source: &mut Source<'_>) -> Result<(), Stop> {
         Kind::Png => png::judge(source),
         Kind::Webp => webp::judge(source),
         Kind::Gif => gif::judge(source),
+        Kind::Film(_) => bmff::judge(source),
+        Kind::Mp3 => mp3::judge(source),
         Kind::Foreign(_) => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => Err(Stop::Refuse(Reason::UnknownFormat)),
     }

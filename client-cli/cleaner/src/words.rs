@@ -53,7 +53,7 @@ pub(crate) fn of_resources(block: &[u8]) -> Traces {
         match id {
             0x0404 => traces.extend(of_iptc(data)),
             0x0409 | 0x040C => drop(traces.insert(Trace::Thumbnail)),
-            0x0422 | 0x0423 | 0x0424 => drop(traces.insert(Trace::Other)),
+            0x0422..=0x0424 => drop(traces.insert(Trace::Other)),
             0x0425 => drop(traces.insert(Trace::Identifier)),
             _ => {}
         }
