@@ -1,22 +1,29 @@
 //! The gate over message files: both languages say the same, and the sources ask only for what is there.
+//!
+//! It holds for the programs and for the reporter's page alike.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a gate fails by panicking
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fluent_syntax::ast;
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 
-/// Functions whose first argument is the id of a message and whose second are its values.
-const LOOKUPS: [&str; 6] = ["find", "has", "progress", "status", "text", "warn"];
+use self::ftl::{Messages, read_messages};
 
-/// Beginnings of ids; a literal of this shape is an id wherever it stands.
-const FAMILIES: [&str; 5] = ["ask-", "err-", "error-", "usage-", "warn-"];
+#[path = "messages/ftl.rs"]
+mod ftl;
+#[path = "messages/page.rs"]
+mod page;
+#[path = "messages/rust.rs"]
+mod rust;
 
 /// The most words of a sentence.
 const MAX_WORDS: usize = 20;
+
+/// The reporter's page.
+const PAGE: &str = "client-web";
 
 #[test]
 fn both_languages_have_the_same_messages_and_values() {
@@ -57,8 +64,9 @@ fn sentences_are_short() {
 #[test]
 fn every_cause_has_an_advice() {
     for unit in crates() {
-        let causes =
-            |id: &&String| id.starts_with("err-") || id.starts_with("error-") || id.starts_with("usage-");
+        // The page calls its refusals so; what it says beside a field is cause and advice in one.
+        let families: &[&str] = if unit.name == PAGE { &["refusal-"] } else { &["err-", "error-", "usage-"] };
+        let causes = |id: &&String| families.iter().any(|family| id.starts_with(family));
         for id in unit.indonesian.keys().filter(causes).filter(|id| !id.contains('.')) {
             assert!(
                 unit.indonesian.contains_key(&format!("{id}.advice")),
@@ -107,7 +115,7 @@ fn every_message_is_used() {
 }
 
 #[test]
-fn the_reader_of_sources_sees_what_it_should() {
+fn the_reader_of_rust_sees_what_it_should() {
     let source = r#"
         fn f() {
             ui.status("one", &[("a", 1.into()), ("b", x("two", 3))]);
@@ -115,7 +123,7 @@ fn the_reader_of_sources_sees_what_it_should() {
             Err(CommandError::new(ErrorKind::Io, "err-four").with("c", 1).with("d", 2))
         }
     "#;
-    let usages = usages_in(source.parse().unwrap(), Path::new("x.rs"));
+    let usages = rust::usages_in(source.parse().unwrap(), Path::new("x.rs"));
     let seen: Vec<_> = usages.iter().map(|usage| (usage.id.as_str(), usage.values.clone())).collect();
     let set = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
     assert!(seen.contains(&("one", set(&["a", "b"]))), "{seen:?}");
@@ -123,33 +131,53 @@ fn the_reader_of_sources_sees_what_it_should() {
     assert!(seen.contains(&("err-four", set(&["c", "d"]))), "{seen:?}");
 }
 
-/// The messages of one language, attributes as `id.attribute`.
-type Messages = BTreeMap<String, Message>;
-
-#[derive(Default)]
-struct Message {
-    /// The text, with a single letter for each value.
-    text: String,
-    variables: BTreeSet<String>,
+#[test]
+fn the_reader_of_typescript_sees_what_it_should() {
+    let source = r#"
+        // t("no") is a comment, "quoted
+        /* t("no") */
+        const a = t("one", { a: f({ c: 1 }), b, "c": "x" });
+        <p title={t(is ? "two" : "three")}>{advice("four", { ...all })}</p>;
+        const other = `head-${t("five", values)}-tail` + text("no") + t(`six-${code}`);
+        if (x === "plain") advice(y === "id" ? "seven" : `no`, {});
+    "#;
+    let tokens = page::tokens(source);
+    let usages = page::usages_in(&tokens, Path::new("x.tsx"));
+    let seen: Vec<_> = usages.iter().map(|usage| (usage.id.as_str(), usage.values.clone())).collect();
+    let set = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
+    let expected = [
+        ("one", set(&["a", "b", "c"])),
+        ("two", set(&[])),
+        ("three", set(&[])),
+        ("four.advice", None),
+        ("five", None),
+        ("seven.advice", set(&[])),
+    ];
+    assert_eq!(seen, expected);
+    let literals: Vec<&String> = page::literals(&tokens).collect();
+    assert!(["plain", "head-{x}-tail", "six-{x}"].iter().all(|text| literals.iter().any(|own| own == text)));
+    assert!(!literals.iter().any(|text| text.contains("quoted")));
 }
 
-impl Message {
-    fn words(&self) -> usize {
-        self.text.split_whitespace().count()
-    }
-
-    fn longest_sentence(&self) -> usize {
-        let sentences = self.text.split(['.', '?', '!', ':', ';', '\n']);
-        sentences.map(|sentence| sentence.split_whitespace().count()).max().unwrap_or_default()
-    }
+#[test]
+fn every_refusal_of_the_page_has_words() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(PAGE);
+    let source = fs::read_to_string(folder.join("src/formats/refusal.ts")).unwrap();
+    let tokens = page::tokens(&source);
+    let codes: BTreeSet<&String> = page::literals(&tokens).filter(|text| text.contains('-')).collect();
+    assert!(codes.len() > 30, "{codes:?}");
+    let unit = read_page(&folder);
+    let silent: Vec<_> =
+        codes.iter().filter(|code| !unit.indonesian.contains_key(&format!("refusal-{code}"))).collect();
+    assert!(silent.is_empty(), "without words: {silent:?}");
 }
 
 /// A place in the sources that asks for a message.
-struct Usage {
-    file: PathBuf,
-    id: String,
+pub(crate) struct Usage {
+    pub(crate) file: PathBuf,
+    pub(crate) id: String,
     /// The names of the values given, where they can be told.
-    values: Option<BTreeSet<String>>,
+    pub(crate) values: Option<BTreeSet<String>>,
 }
 
 /// A crate with message files.
@@ -183,175 +211,50 @@ fn crates() -> Vec<Crate> {
     let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
     let members = manifest["workspace"]["members"].as_array().unwrap();
     let names = members.iter().map(|member| member.as_str().unwrap());
-    let crates: Vec<Crate> = names
+    let mut crates: Vec<Crate> = names
         .filter(|name| root.join(name).join("messages").is_dir())
         .map(|name| read_crate(name, &root.join(name)))
         .collect();
     assert!(!crates.is_empty(), "no message files were found");
+    crates.push(read_page(&root.join(PAGE)));
     crates
 }
 
-fn read_crate(name: &str, folder: &Path) -> Crate {
-    let mut unit = Crate {
+/// Reads the message files of a crate or the page, and nothing else yet.
+fn read_unit(name: &str, folder: &Path) -> Crate {
+    Crate {
         name: name.to_owned(),
         indonesian: read_messages(&folder.join("messages/id")),
         english: read_messages(&folder.join("messages/en")),
         usages: Vec::new(),
         literals: BTreeSet::new(),
-    };
-    for file in files_under(&folder.join("src"), "rs") {
-        let source = fs::read_to_string(&file).unwrap();
-        let tokens: TokenStream =
-            source.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        collect_literals(tokens.clone(), &mut unit.literals);
-        unit.usages.extend(usages_in(tokens, &file));
+    }
+}
+
+fn read_page(folder: &Path) -> Crate {
+    let mut unit = read_unit(PAGE, folder);
+    for file in ["ts", "tsx"].iter().flat_map(|extension| files_under(&folder.join("src"), extension)) {
+        let tokens = page::tokens(&fs::read_to_string(&file).unwrap());
+        unit.literals.extend(page::literals(&tokens).cloned());
+        unit.usages.extend(page::usages_in(&tokens, &file));
     }
     unit
 }
 
-fn read_messages(folder: &Path) -> Messages {
-    let mut messages = Messages::new();
-    for file in files_under(folder, "ftl") {
+fn read_crate(name: &str, folder: &Path) -> Crate {
+    let mut unit = read_unit(name, folder);
+    for file in files_under(&folder.join("src"), "rs") {
         let source = fs::read_to_string(&file).unwrap();
-        let resource = fluent_syntax::parser::parse(source.as_str())
-            .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", file.display()));
-        for entry in &resource.body {
-            let ast::Entry::Message(message) = entry else { continue };
-            let id = message.id.name.to_owned();
-            let attributes = message.attributes.iter();
-            let parts =
-                message.value.iter().map(|pattern| (id.clone(), pattern)).chain(
-                    attributes.map(|attribute| (format!("{id}.{}", attribute.id.name), &attribute.value)),
-                );
-            for (id, pattern) in parts {
-                let mut message = Message::default();
-                read_pattern(pattern, &mut message);
-                assert!(
-                    messages.insert(id.clone(), message).is_none(),
-                    "{}: {id} stands twice",
-                    file.display()
-                );
-            }
-        }
+        let tokens: TokenStream =
+            source.parse().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        rust::collect_literals(tokens.clone(), &mut unit.literals);
+        unit.usages.extend(rust::usages_in(tokens, &file));
     }
-    messages
+    unit
 }
 
-fn read_pattern(pattern: &ast::Pattern<&str>, message: &mut Message) {
-    for element in &pattern.elements {
-        match element {
-            ast::PatternElement::TextElement { value } => message.text.push_str(value),
-            ast::PatternElement::Placeable { expression } => read_expression(expression, message),
-        }
-    }
-}
-
-fn read_expression(expression: &ast::Expression<&str>, message: &mut Message) {
-    match expression {
-        ast::Expression::Inline(inline) => read_inline(inline, message),
-        ast::Expression::Select { selector, variants } => {
-            let mut ignored = Message::default();
-            read_inline(selector, &mut ignored);
-            message.variables.append(&mut ignored.variables);
-            for variant in variants {
-                read_pattern(&variant.value, message);
-                // Only one variant is shown: each is a sentence of its own here.
-                message.text.push('\n');
-            }
-        }
-    }
-}
-
-fn read_inline(inline: &ast::InlineExpression<&str>, message: &mut Message) {
-    match inline {
-        ast::InlineExpression::StringLiteral { value } => message.text.push_str(value),
-        ast::InlineExpression::VariableReference { id } => {
-            message.text.push('x');
-            message.variables.insert(id.name.to_owned());
-        }
-        ast::InlineExpression::Placeable { expression } => read_expression(expression, message),
-        other => panic!("the gate does not know {other:?}"),
-    }
-}
-
-fn collect_literals(tokens: TokenStream, literals: &mut BTreeSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => collect_literals(group.stream(), literals),
-            TokenTree::Literal(_) => literals.extend(literal(&token)),
-            _ => {}
-        }
-    }
-}
-
-fn usages_in(tokens: TokenStream, file: &Path) -> Vec<Usage> {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    let mut usages = Vec::new();
-    for (index, token) in tokens.iter().enumerate() {
-        let usage = |id: String, values| Usage { file: file.to_owned(), id, values };
-        if let TokenTree::Group(group) = token {
-            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-            let called = index.checked_sub(1).and_then(|before| tokens.get(before)).map(ToString::to_string);
-            let called = called.filter(|_| group.delimiter() == Delimiter::Parenthesis).unwrap_or_default();
-            if let Some(id) = inner.first().and_then(literal).filter(|_| LOOKUPS.contains(&called.as_str())) {
-                usages.push(usage(id, values_of_lookup(&inner)));
-            } else if let Some(id) =
-                inner.iter().find_map(|token| literal(token).filter(|id| is_of_a_family(id)))
-            {
-                let values = (called == "new").then(|| values_of_chain(&tokens, index));
-                usages.push(usage(id, values));
-            }
-            usages.extend(usages_in(group.stream(), file));
-        }
-    }
-    usages
-}
-
-/// The names in `&[("name", value), ...]`; `None` if the values are not written out on the spot.
-fn values_of_lookup(arguments: &[TokenTree]) -> Option<BTreeSet<String>> {
-    let list = match arguments.get(2..)? {
-        [TokenTree::Punct(reference), TokenTree::Group(list), ..] if reference.as_char() == '&' => list,
-        _ => return None,
-    };
-    let tuples = list.stream().into_iter().filter_map(|token| match token {
-        TokenTree::Group(tuple) => Some(tuple),
-        _ => None,
-    });
-    Some(tuples.filter_map(|tuple| first_literal(&tuple)).collect())
-}
-
-/// The names in `.with("name", value)` that follow a call.
-fn values_of_chain(tokens: &[TokenTree], call: usize) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut rest = tokens.get(call + 1..).unwrap_or_default();
-    while let [TokenTree::Punct(_), TokenTree::Ident(method), TokenTree::Group(arguments), after @ ..] = rest
-    {
-        if method != "with" {
-            break;
-        }
-        names.extend(first_literal(arguments));
-        rest = after;
-    }
-    names
-}
-
-fn first_literal(group: &Group) -> Option<String> {
-    literal(&group.stream().into_iter().next()?)
-}
-
-fn is_of_a_family(id: &str) -> bool {
-    FAMILIES.iter().any(|family| id.len() > family.len() && id.starts_with(family))
-        && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.')
-}
-
-/// The text of a plain string literal.
-fn literal(token: &TokenTree) -> Option<String> {
-    let text = token.to_string();
-    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
-    Some(inner.to_owned())
-}
-
-fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
+/// Returns the files with this extension below a folder.
+pub(crate) fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
