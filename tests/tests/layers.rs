@@ -38,13 +38,14 @@ const NETWORK: [&str; 14] = [
 ];
 
 /// Which of our crates each of our crates may depend on directly, left to right.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("bisik-formats", &[]),
     ("bisik-sealing", &["bisik-formats"]),
     ("bisik-store", &["bisik-formats"]),
     ("bisik-server", &["bisik-formats", "bisik-store"]),
     ("bisik-term", &[]),
-    ("bisik", &["bisik-formats", "bisik-sealing", "bisik-term"]),
+    ("bisik-cleaner", &[]),
+    ("bisik", &["bisik-cleaner", "bisik-formats", "bisik-sealing", "bisik-term"]),
     ("bisik-courier", &["bisik-formats", "bisik-term"]),
     ("bisik-desk", &["bisik-formats", "bisik-sealing", "bisik-term"]),
 ];
@@ -60,6 +61,16 @@ fn server_and_courier_cannot_decrypt() {
 #[test]
 fn the_desk_reaches_no_network() {
     Graph::load().assert_apart("bisik-desk", &NETWORK);
+}
+
+#[test]
+fn what_reads_hostile_files_reaches_no_network_and_no_key() {
+    let graph = Graph::load();
+    graph.assert_apart("bisik-cleaner", &NETWORK);
+    graph.assert_apart("bisik-cleaner", &DECRYPTION);
+    for name in ["bisik-server", "bisik-courier", "bisik-desk"] {
+        graph.assert_apart(name, &["bisik-cleaner"]);
+    }
 }
 
 #[test]
