@@ -1,7 +1,7 @@
 //! What a file is, by its first bytes.
 
-use crate::mp3;
 use crate::source::{Source, Stop};
+use crate::{mp3, text};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub(crate) enum Kind {
     /// MP4, MOV, M4A and their like.
     Film(&'static str),
     Mp3,
+    /// Plain text, in which nothing is hidden.
+    Text,
+    /// ZIP.
+    Package,
+    Pdf,
+    /// What older office programs write, and newer ones around locked documents.
+    Compound,
     /// Known by its extension, and that nothing here cleans it.
     Foreign(&'static str),
     Unknown,
@@ -36,6 +43,14 @@ impl Kind {
             kind
         } else if begins(b"ID3") || begins(b"APETAGEX") || mp3::begins(source)? {
             Self::Mp3
+        } else if begins(b"%PDF-") {
+            Self::Pdf
+        } else if begins(b"PK\x03\x04") {
+            Self::Package
+        } else if begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+            Self::Compound
+        } else if text::is_plain(source)? {
+            Self::Text
         } else {
             foreign(&head)
         })
@@ -49,6 +64,10 @@ impl Kind {
             Self::Webp => "webp",
             Self::Gif => "gif",
             Self::Mp3 => "mp3",
+            Self::Text => "txt",
+            Self::Package => "zip",
+            Self::Pdf => "pdf",
+            Self::Compound => "doc",
             Self::Film(extension) | Self::Foreign(extension) => extension,
             Self::Unknown => "bin",
         }

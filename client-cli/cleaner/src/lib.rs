@@ -17,6 +17,7 @@
 
 mod bmff;
 mod bytes;
+mod compound;
 mod exif;
 mod gif;
 mod jpeg;
@@ -25,6 +26,7 @@ mod mp3;
 mod plan;
 mod png;
 mod source;
+mod text;
 mod types;
 mod verify;
 mod webp;
@@ -99,6 +101,9 @@ fn rewrite(kind: Kind, source: &mut Source<'_>, draft: &mut Draft) -> Result<&'s
         Kind::Gif => gif::rewrite(source, draft)?,
         Kind::Film(_) => bmff::rewrite(source, draft)?,
         Kind::Mp3 => mp3::rewrite(source, draft)?,
+        Kind::Text => draft.keep(0, source.len()),
+        Kind::Compound => return Err(Stop::Refuse(compound::reason(source)?)),
+        Kind::Pdf | Kind::Package => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Foreign(_) => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => return Err(Stop::Refuse(Reason::UnknownFormat)),
     }

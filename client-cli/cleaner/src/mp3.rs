@@ -8,6 +8,8 @@ use crate::words;
 
 /// The most that is read of a tag in order to tell what it says, in bytes.
 const MAX_TEXT: usize = 1 << 20;
+/// The encoder that every file names.
+const ENCODER: [u8; 9] = *b"LAME3.100";
 /// So many frames in a row are no accident.
 const SURE: usize = 3;
 
@@ -166,12 +168,18 @@ fn first_frame(source: &mut Source<'_>, at: u64, frame: Frame, draft: &mut Draft
         let fields = [(1, 4), (2, 4), (4, 100), (8, 4)];
         let told: usize = fields.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, len)| len).sum();
         let encoder = start + 8 + told;
+        // Decoders skip samples only for encoders they know, so that all of these become one.
+        let name = old.get(encoder..encoder + 4);
+        let known = matches!(name, Some(b"LAME" | b"Lavc" | b"Lavf"));
+        let written = if known { ENCODER } else { [0; 9] };
         for (place, byte) in new.iter_mut().enumerate().skip(encoder) {
-            let is_gap = (encoder + 21..encoder + 24).contains(&place);
-            if !is_gap && *byte != 0 {
-                *byte = 0;
-                draft.found(Trace::Software);
+            let offset = place - encoder;
+            if !(21..24).contains(&offset) {
+                *byte = written.get(offset).copied().unwrap_or_default();
             }
+        }
+        if new != old {
+            draft.found(Trace::Software);
         }
     }
     draft.replace(at, &old, &new);

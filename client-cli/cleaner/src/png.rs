@@ -12,9 +12,9 @@ const MAX_TEXT: u64 = 1 << 20;
 const MAX_CHUNKS: usize = 1_000_000;
 
 /// The chunks that stay, beside the orientation.
-pub(crate) const KEPT: [&[u8; 4]; 17] = [
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs",
-    b"cICP", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT",
+const KEPT: [&[u8; 4]; 12] = [
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"sBIT", b"cICP", b"acTL", b"fcTL",
+    b"fdAT",
 ];
 
 pub(crate) fn rewrite(source: &mut Source<'_>, draft: &mut Draft) -> Result<(), Stop> {

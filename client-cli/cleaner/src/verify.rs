@@ -25,6 +25,9 @@ pub(crate) fn judge(kind: Kind, source: &mut Source<'_>) -> Result<(), Stop> {
         Kind::Gif => gif::judge(source),
         Kind::Film(_) => bmff::judge(source),
         Kind::Mp3 => mp3::judge(source),
+        // Judged by being told.
+        Kind::Text => Ok(()),
+        Kind::Compound | Kind::Pdf | Kind::Package => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Foreign(_) => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => Err(Stop::Refuse(Reason::UnknownFormat)),
     }

@@ -56,6 +56,7 @@ pub(crate) fn all() -> Vec<Sample> {
     samples
 }
 
-fn folder() -> PathBuf {
+/// Returns where the corpus is.
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/evidence")
 }
