@@ -45,7 +45,8 @@ pub(crate) fn chore(args: &Args) -> Outcome {
     follow_up(&mut stage, &server, &receipt)?;
     let held = stage.verdict();
     if !args.exit && held.is_ok() {
-        stage.tell(&say::STILL_SERVING, &[server.public(), &stage.fingerprint, &receipt]);
+        let public = server.public();
+        stage.tell(&say::STILL_SERVING, &[public, public, &stage.fingerprint, &receipt]);
         server.wait()?;
     }
     server.stop()?;

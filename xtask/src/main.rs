@@ -9,6 +9,7 @@
 mod bench;
 mod demo;
 mod fuzz;
+mod screens;
 mod shell;
 mod test;
 mod vectors;
@@ -38,6 +39,8 @@ enum Chore {
     Bench(bench::Args),
     /// Build the reporter's page into client-web/dist.
     Web,
+    /// Take a picture of every screen of the reporter's page.
+    Screens(screens::Args),
     /// Write the test vectors anew, after a change of a format that is meant.
     Vectors,
     /// Run the fuzz targets, each for some seconds.
@@ -62,6 +65,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Demo(args) => demo::chore(&args),
         Chore::Vectors => vectors::chore(),
         Chore::Web => web::chore(),
+        Chore::Screens(args) => screens::chore(&args),
         Chore::Test(args) => test::chore(&args),
         Chore::Bench(args) => bench::chore(&args),
         Chore::Fuzz(args) => fuzz::chore(&args),

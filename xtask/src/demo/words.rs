@@ -125,8 +125,8 @@ pub(super) const DELETED: Scene = scene(
 );
 pub(super) const STILL_SERVING: Scene = scene(
     SERVER,
-    "Masih melayani; akhiri dengan Ctrl-C. Coba sendiri:\n    target/debug/bisik inbox --direct --server {} --agency {}\n    kode: {}",
-    "Still serving; end with Ctrl-C. Try yourself:\n    target/debug/bisik inbox --direct --server {} --agency {}\n    receipt: {}",
+    "Masih melayani; akhiri dengan Ctrl-C. Coba sendiri, di peramban atau dengan program:\n    halaman pelapor: {}/\n    target/debug/bisik inbox --direct --server {} --agency {}\n    kode: {}",
+    "Still serving; end with Ctrl-C. Try yourself, in a browser or with the program:\n    the reporter's page: {}/\n    target/debug/bisik inbox --direct --server {} --agency {}\n    receipt: {}",
 );
 
 pub(super) const CHECK_SERVER_BLIND: Check =
