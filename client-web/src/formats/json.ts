@@ -73,7 +73,7 @@ export function oneOf<T extends string>(...values: readonly T[]): Codec<T> {
 /** The one value `true`, for members that are left out when they are false. */
 export const yes: Codec<true> = {
   read: (json) => (json === true ? true : wrongType()),
-  write: () => "true",
+  write: (value) => (value === true ? "true" : wrongType()),
 };
 
 /** An array. */

@@ -69,6 +69,7 @@ export async function* seal(
     checkRecipient(recipient);
     encrypter.addRecipient(recipient);
     encrypter.addRecipient(BREATH);
+    await pause();
   }
   const sealed = await encrypter.encrypt(streamOf(plain));
   const reader = sealed.getReader();
@@ -86,8 +87,9 @@ export async function* seal(
       await pause();
     }
   } finally {
-    // Ends the source too, when the taker has stopped half-way.
-    await reader.cancel().catch(() => undefined);
+    // The taker may have stopped half-way: nothing is waited for but the source, which must be left in order.
+    void reader.cancel().catch(() => undefined);
+    await plain.return(undefined);
   }
 }
 
@@ -135,9 +137,6 @@ function streamOf(plain: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array>
         const { done, value } = await plain.next();
         if (done) controller.close();
         else controller.enqueue(value);
-      },
-      cancel: async () => {
-        await plain.return(undefined);
       },
     },
     { highWaterMark: 0 },

@@ -99,20 +99,21 @@ export class Archive {
   /** The padded size; `undefined` when it is larger than any. */
   readonly padded: number | undefined;
   readonly #json: Uint8Array;
-  readonly #evidence: readonly Evidence[];
+  readonly #evidence: readonly { entry: Entry; blob: Blob }[];
   readonly #keys: ThreadKeys;
   readonly #used: number;
   #messageId: string | undefined;
 
   constructor(json: Uint8Array, evidence: readonly Evidence[], keys: ThreadKeys) {
-    const listed = [{ name: "report.json", size: json.length }, ...evidence.map(entryOf)];
+    const files = evidence.map((one, index) => ({ entry: entryOf(one, index), blob: one.blob }));
+    const listed = [{ name: "report.json", size: json.length }, ...files.map(({ entry }) => entry)];
     const sums = listed.reduce((length, { name }) => length + SUMS_LINE + name.length, 0);
     const signed = [
       { name: "SHA256SUMS", size: sums },
       { name: "SHA256SUMS.sig", size: SIGNATURE_LENGTH },
     ];
     this.#json = json;
-    this.#evidence = evidence;
+    this.#evidence = files;
     this.#keys = keys;
     this.#used = [...listed, ...signed].reduce((length, entry) => length + totalLength(entry), END_LENGTH);
     this.padded = paddedSize(this.#used);
@@ -122,14 +123,15 @@ export class Archive {
   async *pieces(padded: number): AsyncGenerator<Uint8Array> {
     yield* whole("report.json", this.#json);
     let sums = `${digest(this.#json)}  report.json\n`;
-    for (const [index, evidence] of this.#evidence.entries()) {
-      const entry = entryOf(evidence, index);
+    for (const { entry, blob } of this.#evidence) {
       const hash = sha256.create();
       yield header(entry);
-      for await (const piece of slices(evidence.blob)) {
-        hash.update(piece);
-        yield piece;
+      for await (const piece of slices(blob, entry.size)) {
+        // Without a compiler, hashing takes long enough to stand between two pauses.
         await pause();
+        hash.update(piece);
+        await pause();
+        yield piece;
       }
       yield* zeros(paddingOf(entry));
       sums += `${hex(hash.digest())}  ${entry.name}\n`;
@@ -189,12 +191,15 @@ async function* whole(name: string, content: Uint8Array): AsyncGenerator<Uint8Ar
   yield* zeros(paddingOf(entry));
 }
 
-/** Yields exactly the bytes that a blob said it has; another length or a failing read means that it has changed. */
-async function* slices(blob: Blob): AsyncGenerator<Uint8Array> {
-  for (let place = 0; place < blob.size; place += READ_LENGTH) {
-    const slice = blob.slice(place, Math.min(place + READ_LENGTH, blob.size));
-    const buffer = await slice.arrayBuffer().catch(() => undefined);
-    if (buffer?.byteLength !== slice.size) throw new Refusal("file-changed");
+/** Yields as many bytes as were listed; another length or a failing read means that the file has changed. */
+async function* slices(blob: Blob, size: number): AsyncGenerator<Uint8Array> {
+  for (let place = 0; place < size; place += READ_LENGTH) {
+    const end = Math.min(place + READ_LENGTH, size);
+    const buffer = await blob
+      .slice(place, end)
+      .arrayBuffer()
+      .catch(() => undefined);
+    if (buffer?.byteLength !== end - place) throw new Refusal("file-changed");
     const bytes = new Uint8Array(buffer);
     for (let start = 0; start < bytes.length; start += CHUNK) yield bytes.subarray(start, start + CHUNK);
   }

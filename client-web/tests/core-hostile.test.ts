@@ -1,0 +1,209 @@
+/** Hostile input: whatever it is, it is refused by a typed error and never taken for something else. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Answer, answers, checkAnswers, inOrder, type Value } from "../src/formats/answers.ts";
+import { utf8 } from "../src/formats/bytes.ts";
+import { verifyCard } from "../src/formats/card.ts";
+import { addDays, dayOf, daysBetween, isDay, isMonth } from "../src/formats/day.ts";
+import { readHeaders } from "../src/formats/edition.ts";
+import { checkForm, type Field, type Form, fieldsOf, form } from "../src/formats/form.ts";
+import { readFrames, writeFrames } from "../src/formats/frames.ts";
+import { unhex } from "../src/formats/ids.ts";
+import { fromJson, toJson } from "../src/formats/json.ts";
+import { readChallenge, solve } from "../src/formats/pow.ts";
+import { problemCode, refusalOfProblem } from "../src/formats/problem.ts";
+import { FormatError, Refusal } from "../src/formats/refusal.ts";
+import { breaksRule, random, refuses, vectors } from "./core-vectors.ts";
+import { agency, card } from "./core-world.ts";
+
+const MAX = 1 << 16;
+const asked: Form = card.card.form;
+const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
+
+test("a bundle with any changed byte is refused", () => {
+  const good = unhex(vectors("card.json").bundle);
+  for (let place = 0; place < good.length; place += place % 7 === 0 ? 13 : 11) {
+    const bad = good.slice();
+    bad[place] = (bad[place] ?? 0) ^ (1 << (place % 8));
+    const refused = (error: unknown) =>
+      error instanceof Refusal && (error.code === "card-invalid" || error.code === "card-foreign");
+    assert.throws(() => verifyCard(bad, agency), refused, String(place));
+  }
+  for (const cut of [0, 1, 3, 4, 100, good.length - 1]) {
+    refuses("card-invalid", () => verifyCard(good.subarray(0, cut), agency));
+  }
+  refuses("card-invalid", () => verifyCard(new Uint8Array(1 << 20), agency));
+});
+
+test("frames are read as they were written, and no others", () => {
+  const parts = Array.from({ length: 5 }, () => random(Math.floor(Math.random() * 50)));
+  const body = writeFrames(parts);
+  assert.deepEqual(readFrames(body, 5, 50).map(Buffer.from), parts.map(Buffer.from));
+  breaksRule(() => readFrames(body, 4, 50));
+  breaksRule(() => readFrames(writeFrames([new Uint8Array(51)]), 5, 50));
+  breaksRule(() => readFrames(body.subarray(0, body.length - 1), 5, 50));
+  // A length with its highest bit set is no negative one.
+  breaksRule(() => readFrames(unhex("ffffffff00"), 5, 50));
+});
+
+test("headers that are not those of different desks in order are refused as a whole", () => {
+  const note = utf8(vectors("edition.json").note);
+  for (const parts of [[note, note], [utf8("x")], [utf8(`bisik/edition/1\n${agency}\ndinas\n`)]]) {
+    refuses("server-odd", () => readHeaders(writeFrames(parts), card));
+  }
+  refuses("server-odd", () => readHeaders(unhex("0000"), card));
+  const [first] = readHeaders(writeFrames([note.subarray(0, note.length - 1)]), card);
+  assert.ok(first instanceof Refusal && first.code === "edition-invalid" && first.desk === "inspektorat");
+  const [one, other] = readHeaders(new Uint8Array(), card);
+  assert.ok([one, other].every((place) => place instanceof Refusal && place.code === "edition-missing"));
+});
+
+test("forms that break a rule are refused, above all one that demands an identity", () => {
+  const change = (edit: (copy: Form) => void) => {
+    const copy = JSON.parse(JSON.stringify(asked)) as Form;
+    edit(copy);
+    return () => checkForm(fromJson(toJson(copy, form), MAX, form));
+  };
+  const field = (copy: Form, id: string) => fieldsOf(copy).find((one) => one.id === id) as Field;
+  change(() => undefined)();
+  change((copy) => Object.assign(field(copy, "di_mana"), { role: "identity", need: "optional" }))();
+  const bad: ((copy: Form) => void)[] = [
+    (copy) => Object.assign(field(copy, "di_mana"), { role: "identity", need: "required" }),
+    (copy) => Object.assign(field(copy, "di_mana"), { role: "identity", need: "expected" }),
+    (copy) => Object.assign(field(copy, "di_mana"), { id: "Nama" }),
+    (copy) => Object.assign(field(copy, "di_mana"), { id: "apa" }),
+    (copy) => Object.assign(field(copy, "apa"), { kind: { text: { long: true, min: 2, max: 1 } } }),
+    (copy) => Object.assign(field(copy, "apa"), { kind: { text: { long: true, min: 0, max: 10_001 } } }),
+    (copy) => Object.assign(field(copy, "apa"), { kind: { text: { long: true, min: 0, max: 0 } } }),
+    (copy) => Object.assign(field(copy, "apa"), { kind: "essay" }),
+    (copy) => Object.assign(field(copy, "apa"), { kind: { choice: { many: true, options: [] } } }),
+    (copy) => Object.assign(field(copy, "apa").label, { en: "" }),
+    (copy) => Object.assign(field(copy, "apa").label, { en: "\u001b[2J" }),
+    (copy) => Object.assign(field(copy, "apa").label, { id: "é".repeat(301) }),
+    (copy) => Object.assign(copy, { categories: [] }),
+    (copy) => Object.assign(copy, { sections: [] }),
+    (copy) => copy.one_of.push({ fields: ["apa", "tidak_ada"], need: "expected" }),
+    (copy) => copy.one_of.push({ fields: ["apa"], need: "expected" }),
+    (copy) => copy.statuses.push(...copy.statuses),
+    (copy) => Object.assign(copy.clocks[0] ?? {}, { days: 0 }),
+    (copy) => Object.assign(copy.clocks[0] ?? {}, { until: ["nanti"] }),
+    (copy) => Object.assign(copy.self_check[0] ?? {}, { conflict: false }),
+    (copy) => {
+      const group = fieldsOf(copy).find(({ kind }) => typeof kind === "object" && "group" in kind) as Field;
+      (group.kind as { group: { fields: Field[] } }).group.fields.push(JSON.parse(JSON.stringify(group)));
+    },
+  ];
+  for (const [index, edit] of bad.entries()) breaksRule(change(edit), `change ${index}`);
+});
+
+/** A value that fits a field. */
+function valueFor({ kind }: Field): Value {
+  const picked = (ids: { id: string }[], many: boolean) => {
+    const some = ids.map(({ id }) => id).filter(() => many && Math.random() < 0.5);
+    return { choice: some.length > 0 ? some : [pick(ids).id] };
+  };
+  if (Math.random() < 0.2) return "unknown";
+  if (kind === "category") return picked(asked.categories, true);
+  if (kind === "yes_no") return { yes_no: pick(["yes", "no", "unknown"] as const) };
+  if (kind === "place") return { text: pick(["Loket 3", "\u{1F3DB}".repeat(300), "é"]) };
+  if (kind === "when") {
+    const times = ["ongoing" as const, { day: "2024-02-29" }, { month: "2026-03" }];
+    return { when: pick([...times, { range: { from: "2026-01-01", to: "2026-01-01" } }]) };
+  }
+  if ("text" in kind) return { text: "\u{1F600}".repeat(Math.max(kind.text.min, 1)) };
+  if ("choice" in kind) return picked(kind.choice.options, kind.choice.many);
+  return "unknown";
+}
+
+function randomAnswers(): Answer[] {
+  return fieldsOf(asked).flatMap((field): Answer[] => {
+    if (Math.random() < 0.3) return [];
+    if (typeof field.kind === "object" && "evidence" in field.kind) return [];
+    if (typeof field.kind !== "object" || !("group" in field.kind))
+      return [{ field: field.id, value: valueFor(field) }];
+    const { fields, max } = field.kind.group;
+    const entries = Array.from({ length: Math.floor(Math.random() * (max + 1)) }, (_, index) => index + 1);
+    return entries.flatMap((entry) =>
+      fields.map((part) => ({ field: field.id, entry, part: part.id, value: valueFor(part) })),
+    );
+  });
+}
+
+test("random answers fit, have one spelling, and find their order again", () => {
+  for (let turn = 0; turn < 500; turn += 1) {
+    const given = randomAnswers();
+    checkAnswers(asked, given, true);
+    assert.deepEqual(fromJson(toJson(given, answers), MAX, answers), given);
+    const shuffled = [...given].sort(() => Math.random() - 0.5);
+    assert.deepEqual(inOrder(asked, shuffled), given);
+    if (given.length > 1) breaksRule(() => checkAnswers(asked, [...given].reverse(), true));
+    if (given.length > 0) breaksRule(() => checkAnswers(asked, [...given, given[0] as Answer], true));
+  }
+});
+
+test("documents with random damage break a rule or stay what they are", () => {
+  const good = toJson(asked, form);
+  for (let turn = 0; turn < 3000; turn += 1) {
+    const bad = good.slice();
+    const place = Math.floor(Math.random() * bad.length);
+    bad[place] = pick([0x22, 0x7b, 0x7d, 0x2c, 0x5c, 0x20, 0x00, 0xff, 0x30, (bad[place] ?? 0) ^ 1]);
+    try {
+      const read = fromJson(bad, MAX, form);
+      assert.deepEqual(toJson(read, form), bad);
+    } catch (error) {
+      assert.ok(error instanceof FormatError, String(error));
+    }
+  }
+});
+
+test("deep nesting is refused before it is parsed", () => {
+  const deep = utf8("[".repeat(30_000));
+  breaksRule(() => fromJson(deep, MAX, answers));
+  breaksRule(() => fromJson(utf8(`${"[".repeat(17)}${"]".repeat(17)}`), MAX, answers));
+});
+
+test("days are those of the calendar", () => {
+  assert.ok(isDay("2024-02-29") && !isDay("2023-02-29") && !isDay("1999-12-31") && !isDay("2024-2-29"));
+  assert.ok(isMonth("2026-12") && !isMonth("2026-13") && !isMonth("2026-3"));
+  assert.equal(dayOf(Date.UTC(2026, 10, 22, 23, 59, 59, 999)), "2026-11-22");
+  assert.deepEqual(
+    [dayOf(-1), dayOf(Number.NaN), addDays("9999-12-31", 1)],
+    ["2000-01-01", "2000-01-01", "9999-12-31"],
+  );
+  for (let turn = 0; turn < 500; turn += 1) {
+    const from = addDays("2000-01-01", Math.floor(Math.random() * 200_000));
+    const days = Math.floor(Math.random() * 1000);
+    assert.equal(daysBetween(from, addDays(from, days)), days);
+    assert.ok(addDays(from, days) >= from);
+  }
+});
+
+test("a server that asks for too much work gets none", async () => {
+  const challenge = (bits: number) =>
+    readChallenge(utf8(`{"challenge":"${"0f".repeat(16)}","bits":${bits}}`));
+  await assert.rejects(solve(challenge(19), new Uint8Array(32), random), { code: "pow-too-hard" });
+  assert.match(await solve(challenge(0), new Uint8Array(32), random), /^[0-9a-f]{16}$/);
+  for (const text of [
+    "",
+    "{}",
+    '{"challenge":"0f","bits":1}',
+    `{"bits":1,"challenge":"${"0f".repeat(16)}"}`,
+  ]) {
+    refuses("server-odd", () => readChallenge(utf8(text)), text);
+  }
+});
+
+test("problem documents are read by their code alone", () => {
+  const code = (text: string) => problemCode(utf8(text));
+  assert.equal(code('{"type":"urn:bisik:problem:busy","title":"<b>x</b>","status":429,"detail":""}'), "busy");
+  for (const text of ["", "[]", "null", '{"type":1}', '{"type":"about:blank"}', "x".repeat(5000)]) {
+    assert.equal(code(text), undefined, text.slice(0, 20));
+  }
+  assert.deepEqual(["busy", "report-length", "constructor", undefined].map(refusalOfProblem), [
+    "server-busy",
+    "server-shape",
+    "server-odd",
+    "server-odd",
+  ]);
+});

@@ -1,0 +1,216 @@
+/** What is sealed here, opened with other eyes; and what is never sealed. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { equal, utf8 } from "../src/formats/bytes.ts";
+import { reportId } from "../src/formats/ids.ts";
+import { headerLength, paddedSize, sealedLength } from "../src/formats/padding.ts";
+import { FormatError, Refusal } from "../src/formats/refusal.ts";
+import { hasHeader } from "../src/formats/shape.ts";
+import { seal, throwawayRecipient } from "../src/sealing/hybrid.ts";
+import { newReceipt, parseReceipt } from "../src/sealing/receipt.ts";
+import { bytesLeft, type Message, prepareReport, type Sealing, sealDecoy } from "../src/sealing/report.ts";
+import { answersFit, openPlain, openReport } from "./core-desk.ts";
+import { collect, random, refuses } from "./core-vectors.ts";
+import { agency, card, evidence, headers, identities, message, newKeys } from "./core-world.ts";
+
+const keys = newKeys();
+const prepare = (change: Partial<Message> = {}) =>
+  prepareReport(message(change), card, headers, keys, random);
+const open = (sealed: Uint8Array, desk = 0) =>
+  openReport(sealed, 2, identities[desk] ?? "", agency, card.card.desks[desk]?.id ?? "");
+
+/** Takes all pieces and checks what is promised of them. */
+async function sealed(sealing: Sealing): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of sealing.pieces()) pieces.push(piece);
+  assert.equal(pieces[0]?.length, headerLength(sealing.desks));
+  assert.ok(pieces.every((piece) => piece.length <= 256 * 1024));
+  const whole = Buffer.concat(pieces);
+  assert.equal(whole.length, sealing.length);
+  return whole;
+}
+
+test("evidence of any size comes out as it went in", async () => {
+  const sizes = [1, 511, 512, 513, 20_000, 65_535, 65_536, 65_537, 262_144, 262_145, 700_001];
+  sizes.push(...Array.from({ length: 6 }, () => 1 + Math.floor(Math.random() * 400_000)));
+  for (const size of sizes) {
+    const files = [evidence(size), evidence(1 + (size % 777), { extension: "PDF", name: "kuitansi.pdf" })];
+    const opened = await open(await sealed(prepare({ evidence: files })));
+    for (const [index, file] of files.entries()) {
+      const bytes = new Uint8Array(await file.blob.arrayBuffer());
+      assert.ok(equal(opened.evidence[index] ?? new Uint8Array(), bytes), `${size} bytes`);
+    }
+    const entries = opened.content.evidence.map((note) => note.entry);
+    assert.deepEqual(entries, ["evidence/0001.jpg", "evidence/0002.pdf"]);
+  }
+});
+
+test("a report says what was written, to those it is for", async () => {
+  const text = 'Kata \u0000 dengan "kutipan", \u2028 baris,\n \u{1F600} dan tab\t.';
+  const sealing = prepare({ message: text, to: ["walikota", "inspektorat"] });
+  const whole = await sealed(sealing);
+  for (const desk of [0, 1]) {
+    const opened = await open(whole, desk);
+    assert.equal(opened.content.message, text);
+    assert.deepEqual(opened.content.to, ["inspektorat", "walikota"]);
+    assert.equal(opened.message, sealing.messageId());
+    assert.ok(answersFit(opened.content, card));
+  }
+});
+
+test("a desk that is left out cannot open, and sees nothing", async () => {
+  const [one, both] = [await sealed(prepare()), await sealed(prepare({ to: ["inspektorat", "walikota"] }))];
+  assert.ok(await open(one));
+  await assert.rejects(open(one, 1), FormatError);
+  assert.equal(one.length, both.length);
+  assert.ok(hasHeader(one, 2) && hasHeader(both, 2));
+});
+
+test("sealing again is the same message in other bytes", async () => {
+  const sealing = prepare({ evidence: [evidence(1000)] });
+  assert.throws(() => sealing.messageId());
+  const first = await sealed(sealing);
+  const id = sealing.messageId();
+  const second = await sealed(sealing);
+  assert.equal(sealing.messageId(), id);
+  assert.notEqual(reportId(first), reportId(second));
+  assert.deepEqual((await open(first)).content, (await open(second)).content);
+  const chunk = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 1600)).toString("latin1").split("\n")[1];
+  assert.notEqual(chunk(first), chunk(second));
+});
+
+test("a file that changes while it is read is refused", async () => {
+  const short = { size: 3000, slice: () => new Blob(["short"]) } as unknown as Blob;
+  const failing = {
+    size: 3000,
+    slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }),
+  } as unknown as Blob;
+  for (const blob of [short, failing]) {
+    const sealing = prepare({ evidence: [evidence(1000), evidence(1, { blob })] });
+    await assert.rejects(
+      sealed(sealing),
+      (error) => error instanceof Refusal && error.code === "file-changed",
+    );
+  }
+});
+
+test("whoever stops half-way ends the reading", async () => {
+  let ended = false;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield new Uint8Array(65_536);
+    } finally {
+      ended = true;
+    }
+  }
+  for await (const piece of seal([throwawayRecipient(random)], endless())) {
+    if (piece.length > 60_000) break;
+  }
+  assert.ok(ended);
+});
+
+test("what must not be sealed is refused before any of it is", () => {
+  refuses("no-desk", () => prepare({ to: [] }));
+  refuses("desk-refused", () => prepare({ to: ["dinas"] }));
+  refuses("desk-refused", () => prepareReport(message(), card, [], keys, random));
+  refuses("file-empty", () => prepare({ evidence: [evidence(0)] }));
+  const heavy = { size: card.card.limits.file_bytes + 1 } as Blob;
+  refuses("file-too-large", () => prepare({ evidence: [evidence(1, { blob: heavy })] }));
+  const full = { size: card.card.limits.file_bytes } as Blob;
+  const enough = Math.floor(card.card.limits.report_bytes / card.card.limits.file_bytes) + 1;
+  const many = (count: number, blob: Blob) => Array.from({ length: count }, () => evidence(1, { blob }));
+  refuses("report-too-large", () => prepare({ evidence: many(enough, full) }));
+  refuses("too-many-files", () => prepare({ evidence: many(100, new Blob(["x"])) }));
+  const [first] = headers;
+  assert.ok(first);
+  const classical = {
+    ...first,
+    header: { ...first.header, recipient: first.header.recipient.replace(/.$/, "q") },
+  };
+  refuses("edition-invalid", () => prepareReport(message(), card, [classical], keys, random));
+  assert.throws(() => prepare({ answers: [{ field: "nik", value: { text: "1" } }] }), FormatError);
+});
+
+test("the room for text is exact", async () => {
+  const empty = bytesLeft(message({ message: "" }), card, keys);
+  const fitting = "é".repeat(Math.floor(empty / 2)) + "x".repeat(empty % 2);
+  assert.equal(bytesLeft(message({ message: fitting }), card, keys), 0);
+  const whole = await sealed(prepare({ message: fitting }));
+  assert.equal(whole.length, sealedLength(32_768, 2));
+  assert.equal((await open(whole)).content.message, fitting);
+  assert.equal(bytesLeft(message({ message: `${fitting}\n` }), card, keys), -2);
+  refuses("text-too-long", () => prepare({ message: `${fitting}x` }));
+});
+
+test("typed text that is no Unicode and long names still make a strict report", async () => {
+  const files = [evidence(5, { name: `${"é".repeat(200)}.jpg`, note: "\uDC00", extension: "tar.gz" })];
+  const opened = await open(await sealed(prepare({ message: "a\uD800b", evidence: files })));
+  const [note] = opened.content.evidence;
+  assert.equal(opened.content.message, "a\uFFFDb");
+  assert.deepEqual([note?.note, note?.entry], ["\uFFFD", "evidence/0001.bin"]);
+  assert.equal(utf8(note?.name ?? "").length, 254);
+});
+
+test("only hybrid recipients are sealed to", async () => {
+  async function* nothing(): AsyncGenerator<Uint8Array> {}
+  const classical = await identityToRecipient(await generateX25519Identity());
+  const good = throwawayRecipient(random);
+  for (const bad of [classical, good.toUpperCase(), `${good} `, good.slice(0, -1), "age1tag1q", ""]) {
+    await assert.rejects(collect(seal([good, bad], nothing())), FormatError, bad.slice(0, 10));
+  }
+});
+
+test("decoys have the length and shape of text reports and open for nobody", async () => {
+  for (const desks of [1, 2, 8]) {
+    const decoy = await sealDecoy(desks, random);
+    assert.equal(decoy.length, sealedLength(32_768, desks));
+    assert.ok(hasHeader(decoy, desks));
+  }
+  assert.equal((await sealDecoy(2, random)).length, prepare().length);
+  await assert.rejects(openPlain(await sealDecoy(2, random), identities[0] ?? ""), FormatError);
+  for (const desks of [0, 9]) await assert.rejects(sealDecoy(desks, random), { code: "no-desk" });
+});
+
+test("headers of another shape are seen", async () => {
+  const decoy = await sealDecoy(2, random);
+  const length = headerLength(2);
+  assert.ok(!hasHeader(decoy, 1) && !hasHeader(decoy, 3) && !hasHeader(decoy.subarray(0, length - 1), 2));
+  for (let place = 0; place < length; place += 1) {
+    const changed = decoy.slice(0, length);
+    changed[place] = 0x2a;
+    assert.ok(!hasHeader(changed, 2), String(place));
+  }
+});
+
+test("the check of a receipt finds every wrong symbol and every swap of neighbours", () => {
+  const symbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const text = newReceipt(agency, random).groups().join("");
+  const refused = (typed: string) => refuses("receipt-check", () => parseReceipt(typed, agency), typed);
+  for (let place = 0; place < text.length; place += 1) {
+    for (const symbol of symbols) {
+      if (symbol !== text[place]) refused(text.slice(0, place) + symbol + text.slice(place + 1));
+    }
+    const [one, other] = [text[place], text[place + 1]];
+    if (other !== undefined && one !== other)
+      refused(text.slice(0, place) + other + one + text.slice(place + 2));
+  }
+  const typed = text.toLowerCase().replace(/0/g, "o").replace(/1/g, "l");
+  assert.equal(
+    parseReceipt(`\t${typed.replace(/(.{4})/g, "$1 – ")}`, agency)
+      .groups()
+      .join(""),
+    text,
+  );
+  refuses("receipt-check", () => parseReceipt(text, "C94Q73K2NKR8JV9D3QDGSWCS2Y1TJFX0"));
+});
+
+test("padded sizes hold their archives and step as the specification lists them", () => {
+  for (let turn = 0; turn < 3000; turn += 1) {
+    const length = Math.ceil(2 ** (36 * Math.random()));
+    const padded = paddedSize(length) ?? 0;
+    assert.ok(padded >= length && paddedSize(padded) === padded);
+    assert.ok(padded <= Math.max(32_768, length * 1.5));
+  }
+});
