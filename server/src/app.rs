@@ -17,6 +17,7 @@ use crate::events::Events;
 use crate::intake::{BodyFloor, Memory};
 use crate::published::Published;
 use crate::refusal::Refusal;
+use crate::turns::Turns;
 
 /// Everything that requests share.
 pub struct App {
@@ -34,6 +35,10 @@ pub struct App {
     pub memory: Memory,
     /// Places for reports with evidence that are arriving.
     pub large: Arc<Semaphore>,
+    /// Who is writing to which resumable upload.
+    pub turns: Arc<Turns>,
+    /// Days that a resumable upload is kept.
+    pub upload_days: u16,
     /// What the plain HTML form may use.
     pub form: FormShare,
     agencies: HashMap<String, Arc<Agency>>,
@@ -65,6 +70,8 @@ impl App {
             floor: BodyFloor::of(&config.limits),
             memory: Memory::new(mib(config.limits.text_memory_mib)),
             large: Arc::new(Semaphore::new(config.limits.large_uploads)),
+            turns: Arc::default(),
+            upload_days: config.limits.upload_days,
             form: FormShare::new(config.limits.form_reports),
             agencies,
         })

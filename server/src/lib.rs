@@ -5,7 +5,7 @@
 //! | Need | Module |
 //! |---|---|
 //! | Start, stop, command line | [`command`], [`run`], [`config`], [`harden`] |
-//! | Connections and their limits | [`listen`], [`guard`], [`stall`], [`intake`] |
+//! | Connections and their limits | [`listen`], [`guard`], [`stall`], [`intake`], [`turns`] |
 //! | Routes | [`router`], [`routes`], [`refusal`], [`language`] |
 //! | What is served | [`app`], [`published`], [`challenge`] |
 //! | For the operator | [`events`], [`health`], [`upkeep`], [`openapi`] |
@@ -29,6 +29,7 @@ pub mod router;
 pub mod routes;
 pub mod run;
 pub mod stall;
+pub mod turns;
 pub mod upkeep;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub fn json() -> Result<String, serde_json::Error> {
 #[openapi(
     info(
         title = "Bisik server",
-        description = "Public side: card, editions, sealed reports. Courier side, on its own listener: sealed reports out, \
+        description = "Public side: card, editions, sealed reports, also in pieces (tus 1.0.0). Courier side, on its own listener: sealed reports out, \
                        editions, acknowledgements and cards in. Refusals are problem documents (RFC 9457)."
     ),
     servers((url = "/")),
@@ -28,6 +28,11 @@ pub fn json() -> Result<String, serde_json::Error> {
         routes::editions::get,
         routes::challenge::get,
         routes::reports::post,
+        routes::uploads::options,
+        routes::uploads::post,
+        routes::offset::head,
+        routes::piece::patch,
+        routes::terminate::delete,
         routes::list::get,
         routes::read::get,
         routes::publish::post,

@@ -121,12 +121,21 @@ impl Published {
     /// When the length is not listed, or above what the agency takes.
     pub fn shapes(&self, length: u64, today: Day) -> Result<Vec<Shape>, ProblemCode> {
         let desks = self.desk_counts(today)?;
-        let limit = self.limit()?;
-        if desks.iter().all(|desks| length > sealed_len(*desks, limit)) {
+        if length > self.longest(today)? {
             return Err(ProblemCode::ReportTooLarge);
         }
         let shapes: Vec<_> = desks.iter().filter_map(|desks| Shape::of_len(length, *desks).ok()).collect();
         if shapes.is_empty() { Err(ProblemCode::ReportLength) } else { Ok(shapes) }
+    }
+
+    /// Returns the length of the longest sealed report that the agency takes today.
+    ///
+    /// # Errors
+    /// When no card has been brought yet.
+    pub fn longest(&self, today: Day) -> Result<u64, ProblemCode> {
+        let limit = self.limit()?;
+        let lengths = self.desk_counts(today)?.into_iter().map(|desks| sealed_len(desks, limit));
+        Ok(lengths.max().unwrap_or_default())
     }
 
     /// Returns the sealed lengths within `lowest..=highest` that a report may have today.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post, put};
+use axum::routing::{get, head, post, put};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::routes::{
-    ACKNOWLEDGEMENTS, CARD, CHALLENGE, EDITION, EDITIONS, HEADERS, HEALTH, REPORT, REPORTS, STATUS,
+    ACKNOWLEDGEMENTS, CARD, CHALLENGE, EDITION, EDITIONS, HEADERS, HEALTH, REPORT, REPORTS, STATUS, UPLOAD,
+    UPLOADS,
 };
 
 use crate::app::App;
 use crate::refusal::{Refusal, finish};
 use crate::routes;
+use crate::routes::tus::speak;
 
 /// Returns the routes for reporters.
 pub fn public(app: Arc<App>) -> Router {
@@ -21,7 +23,19 @@ pub fn public(app: Arc<App>) -> Router {
         .route(HEADERS, get(routes::headers::get))
         .route(EDITION, get(routes::editions::get))
         .route(CHALLENGE, get(routes::challenge::get))
-        .route(REPORTS, post(routes::reports::post));
+        .route(REPORTS, post(routes::reports::post))
+        .route(
+            UPLOADS,
+            post(routes::uploads::post).options(routes::uploads::options).route_layer(from_fn(speak)),
+        )
+        .route(
+            UPLOAD,
+            head(routes::offset::head)
+                .patch(routes::piece::patch)
+                .delete(routes::terminate::delete)
+                .options(routes::uploads::options)
+                .route_layer(from_fn(speak)),
+        );
     complete(router, app)
 }
 

@@ -56,7 +56,8 @@ impl Server {
         let seconds = Arc::new(AtomicU64::new(NOON));
         let time = Arc::clone(&seconds);
         let clock = Clock::new(move || time.load(Ordering::Relaxed)).unwrap();
-        let settings = Settings { disk: config.disk.reserve(), ..Settings::new(&folder) };
+        let uploads = config.limits.open_uploads;
+        let settings = Settings { uploads, disk: config.disk.reserve(), ..Settings::new(&folder) };
         let store = Arc::new(LocalStore::open(settings, StdRng::seed_from_u64(2)).unwrap());
         let lines = Arc::<Mutex<String>>::default();
         let log = Arc::clone(&lines);

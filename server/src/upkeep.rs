@@ -32,11 +32,12 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Compares files with rows after a start and writes what it found.
+/// After a start: ends uploads whose time is over, compares files with rows, and writes what it found.
 ///
 /// # Errors
 /// When the store fails.
 pub fn reconcile(app: &App) -> Result<Reconciled, StoreError> {
+    app.store.expire_uploads(app.clock.today())?;
     let found = app.store.reconcile()?;
     if found != Reconciled::default() {
         app.events

@@ -8,14 +8,19 @@ pub mod form;
 pub mod headers;
 pub mod health;
 pub mod list;
+pub mod offset;
+pub mod piece;
 pub mod publish;
 pub mod put_card;
 pub mod read;
 pub mod reports;
 pub mod status;
+pub mod terminate;
 #[cfg(test)]
 mod tests;
+pub mod tus;
 pub mod upload;
+pub mod uploads;
 
 use std::io::Read;
 use std::sync::Arc;

@@ -100,10 +100,25 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    /// Reads the request headers; `None` when one is missing or malformed.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let text = |name| headers.get(name)?.to_str().ok();
         let nonce = text(NONCE_HEADER)?.parse().ok()?;
         Some(Self { nonce, header: text(HEADER_DIGEST_HEADER)?.parse().ok()? })
+    }
+
+    /// Returns the promised digest of the age header.
+    pub(super) const fn header(&self) -> Digest {
+        self.header
+    }
+
+    /// Demands that the work is done for the present challenge or the one before.
+    pub(super) fn check(&self, app: &App) -> Result<(), Refusal> {
+        if app.challenger.admits(app.clock.unix_seconds(), &self.header, &self.nonce) {
+            Ok(())
+        } else {
+            Err(ProblemCode::ProofOfWork.into())
+        }
     }
 }
 
@@ -202,22 +217,32 @@ impl<'a> Arrival<'a> {
 
     /// Judges the header and the work done for it.
     fn judge(&mut self) -> Result<(), Refusal> {
-        let desks = header_desks(&self.buffer).map_err(|_| Refusal::new(ProblemCode::ReportShape))?;
-        let shape = self.shapes.iter().find(|shape| shape.desks() == desks);
-        let shape = *shape.ok_or(Refusal::new(ProblemCode::ReportDesks))?;
+        let promised = self.proof.as_ref().map(|proof| &proof.header);
+        self.shapes = vec![judge_header(&self.shapes, &self.buffer, promised)?];
         if let Some(proof) = &self.proof {
-            let length = usize::try_from(shape.header_len()).unwrap_or(usize::MAX);
-            let header = self.buffer.get(..length).ok_or(Refusal::new(ProblemCode::ReportShape))?;
-            let honest = Digest::of(header) == proof.header;
-            if !honest
-                || !self.app.challenger.admits(self.app.clock.unix_seconds(), &proof.header, &proof.nonce)
-            {
-                return Err(ProblemCode::ProofOfWork.into());
-            }
+            proof.check(self.app)?;
         }
-        self.shapes = vec![shape];
         self.judged = true;
         Ok(())
+    }
+}
+
+/// Judges the header at the start of a sealed report; returns its shape, which is one of `shapes`.
+///
+/// # Errors
+/// When it has another shape, or not the digest that its sender promised.
+pub(super) fn judge_header(
+    shapes: &[Shape],
+    first: &[u8],
+    promised: Option<&Digest>,
+) -> Result<Shape, ProblemCode> {
+    let desks = header_desks(first).map_err(|_| ProblemCode::ReportShape)?;
+    let shape = *shapes.iter().find(|shape| shape.desks() == desks).ok_or(ProblemCode::ReportDesks)?;
+    let length = usize::try_from(shape.header_len()).unwrap_or(usize::MAX);
+    let header = first.get(..length).ok_or(ProblemCode::ReportShape)?;
+    match promised {
+        Some(promised) if Digest::of(header) != *promised => Err(ProblemCode::ProofOfWork),
+        Some(_) | None => Ok(shape),
     }
 }
 

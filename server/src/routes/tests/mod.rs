@@ -4,6 +4,7 @@ mod courier;
 mod form;
 mod public;
 mod reports;
+mod uploads;
 
 use bisik_formats::ids::ReportId;
 
