@@ -247,7 +247,7 @@ def _mp3():
     sample("audio-plain.mp3", plain, "untouched", "streams")
     sample("audio-id3v23.mp3", id3v2(3) + xing, "cleaned", "streams", traces)
     sample("audio-id3v24.mp3", id3v2(4) + plain, "cleaned", "streams", traces)
-    sample("audio-all.mp3", id3v2(4) + xing + ape() + lyrics() + id3v1(), "cleaned", "streams", traces)
+    sample("audio-all.mp3", id3v2(4) + plain + ape() + lyrics() + id3v1(), "cleaned", "streams", traces)
     sample("audio-two-tags.mp3", id3v2(4) + id3v2(3) + plain + id3v1(), "cleaned", "streams", traces)
     sample("audio-id3v1.mp3", plain + id3v1(), "cleaned", "streams", ["author", "caption"])
     sample("audio-ape.mp3", plain + ape(False), "cleaned", "streams", ["other"])
