@@ -1,5 +1,6 @@
-//! A wire tap: stands between a client and a server and keeps what passes.
+//! A wire tap: stands between a client and a server and keeps what passes. It can also break the line.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -23,6 +24,12 @@ pub struct Tap {
 impl Tap {
     /// Stands in front of a server at `host:port`.
     pub fn before(upstream: &str) -> Self {
+        Self::breaking(upstream, &[])
+    }
+
+    /// As [`Tap::before`]; the first connections break once so many bytes of the client have passed, one each.
+    pub fn breaking(upstream: &str, after: &[usize]) -> Self {
+        let mut breaks: VecDeque<usize> = after.iter().copied().collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let connections: Arc<Mutex<Vec<Arc<Mutex<Connection>>>>> = Arc::default();
@@ -33,10 +40,12 @@ impl Tap {
                 let connection = Arc::<Mutex<Connection>>::default();
                 all.lock().unwrap().push(Arc::clone(&connection));
                 let up = Arc::clone(&connection);
-                pass(client.try_clone().unwrap(), server.try_clone().unwrap(), move |bytes| {
+                let most = breaks.pop_front().unwrap_or(usize::MAX);
+                pass(client.try_clone().unwrap(), server.try_clone().unwrap(), most, move |bytes| {
                     up.lock().unwrap().up.extend_from_slice(bytes);
                 });
-                pass(server, client, move |bytes| connection.lock().unwrap().down.extend_from_slice(bytes));
+                let keep = move |bytes: &[u8]| connection.lock().unwrap().down.extend_from_slice(bytes);
+                pass(server, client, usize::MAX, keep);
             }
         });
         Self { address, connections }
@@ -54,13 +63,22 @@ impl Tap {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, keep: impl Fn(&[u8]) + Send + 'static) {
+/// Passes bytes on until the side that sends ends, or the line breaks after the most bytes that may pass.
+fn pass(mut from: TcpStream, mut to: TcpStream, most: usize, keep: impl Fn(&[u8]) + Send + 'static) {
     thread::spawn(move || {
         let mut buffer = [0; 65_536];
+        let mut left = most;
         while let Ok(count) = from.read(&mut buffer) {
-            keep(&buffer[..count]);
-            if count == 0 || to.write_all(&buffer[..count]).is_err() {
+            let passed = &buffer[..count.min(left)];
+            keep(passed);
+            if count == 0 || to.write_all(passed).is_err() {
                 break;
+            }
+            left -= passed.len();
+            if left == 0 {
+                from.shutdown(Shutdown::Both).ok();
+                to.shutdown(Shutdown::Both).ok();
+                return;
             }
         }
         to.shutdown(Shutdown::Write).ok();

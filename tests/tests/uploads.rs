@@ -1,0 +1,88 @@
+//! Large reports of the reporter's program against the real server, over lines that break.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story fails by panicking")]
+
+use std::fs;
+
+use bisik_formats::padding::sealed_len;
+use bisik_tests::tap::{Connection, Request, Tap, requests};
+use bisik_tests::world::{World, report};
+use serde_json::{Value, json};
+
+const DESK: &str = "inspektorat";
+const WORDS: &str = "Kuitansi pengadaan kendaraan dinas dibuat dua kali untuk pembelian yang sama.";
+const MIB: usize = 1 << 20;
+
+/// A box, and a reporter with evidence of 1.8 MB, which makes a report of 2 MiB and a little.
+fn world() -> World {
+    let world = World::open(&[DESK]);
+    let mut told = report(WORDS);
+    told["evidence"] = json!(["a", "b"].map(|name| {
+        let file = format!("{name}.csv");
+        fs::write(world.home.path(&file), name.repeat(900_000)).unwrap();
+        json!({"file": file, "kind": "audit", "holders": "few", "note": ""})
+    }));
+    fs::write(world.home.path("answers.json"), told.to_string()).unwrap();
+    world
+}
+
+/// Returns the length of the report when it is sealed for the one desk.
+fn sealed() -> usize {
+    usize::try_from(sealed_len(1, 2 << 20)).unwrap()
+}
+
+/// Sends the report through a tap and returns what the program says.
+fn send(world: &World, after: &[usize]) -> (Value, Vec<Connection>) {
+    let (host, path) = world.server.public().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let tap = Tap::breaking(host, after);
+    let server = format!("http://{}/{path}", tap.address());
+    let args = ["send", "--answers", "answers.json", "--no-check", "--direct", "--json", "--server", &server];
+    let sent = world.home.run("bisik", &[&args[..], &["--agency", &world.fingerprint]].concat(), "");
+    (sent.success().json(), tap.take())
+}
+
+/// Fails unless the desk gets exactly one report, with all of its evidence.
+#[track_caller]
+fn assert_delivered(world: &World, sent: &Value) {
+    assert_eq!(world.pull().success().json()["fetched"], 1);
+    world.desk(DESK, &["import", "stick"], "").success();
+    let list = world.desk(DESK, &["list", "--all"], "").success().json();
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    world.desk(DESK, &["evidence", "verify", "1"], "").success();
+    let shown = world.desk(DESK, &["show", "1"], "").success().out;
+    assert!(shown.contains(WORDS) && shown.contains(sent["message"].as_str().unwrap()), "{shown}");
+}
+
+#[test]
+fn a_large_report_arrives_in_pieces_of_one_length() {
+    let world = world();
+    let (sent, connections) = send(&world, &[]);
+    let asked: Vec<Request> = connections.iter().flat_map(|one| requests(&one.up)).collect();
+    let steps: Vec<(&str, usize)> = asked
+        .iter()
+        .map(|request| (request.line.split(' ').next().unwrap(), request.body))
+        .skip_while(|(method, _)| *method == "GET")
+        .collect();
+    let last = sealed() - 2 * MIB;
+    assert_eq!(steps, [("POST", 0), ("PATCH", MIB), ("PATCH", MIB), ("PATCH", last)]);
+    assert!(asked.iter().any(|request| request.line == "POST /kpk/uploads HTTP/0.0"));
+    assert_delivered(&world, &sent);
+}
+
+#[test]
+fn a_line_that_breaks_inside_of_pieces_loses_and_doubles_nothing() {
+    let world = world();
+    // Inside of the first piece, then inside of what is left of it, then inside of the second one.
+    let breaks = [MIB / 2, MIB / 4, MIB / 2];
+    let (sent, connections) = send(&world, &breaks);
+    for (connection, most) in connections.iter().zip(breaks) {
+        assert_eq!(connection.up.len(), most);
+    }
+    let up: Vec<u8> = connections.iter().flat_map(|connection| connection.up.clone()).collect();
+    let count = |method: &str| up.windows(method.len()).filter(|window| *window == method.as_bytes()).count();
+    assert_eq!((count("POST /kpk/uploads "), count("HEAD /kpk/uploads/")), (1, 3));
+    // Nothing that the server had was sent again, only what was on a line that broke.
+    let most = sealed() + breaks.iter().sum::<usize>();
+    assert!((sealed()..most).contains(&up.len()), "{}", up.len());
+    assert_delivered(&world, &sent);
+}
