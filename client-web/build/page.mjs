@@ -59,7 +59,7 @@ export async function makePage() {
     bundle({ entryPoints: ["src/page/look.css"] }),
     readFile(join(root, "src/page/template.html"), "utf8"),
   ]);
-  const parts = { script: script.text, style: style.text, late: late.text };
+  const parts = { script: visible(script.text), style: style.text, late: late.text };
   const packages = [...new Set([...script.packages, ...late.packages])].sort();
   const page = Buffer.from(fill(template, { ...parts, packed: pack(late.text) }));
   const early = Buffer.from(fill(template, { ...parts, packed: "" }));
@@ -127,6 +127,16 @@ function policy(script, style, late) {
 
 function source(text) {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+/**
+ * Escapes control characters, which esbuild writes as they are. They can stand only inside of strings, templates and
+ * regular expressions, where the escape means the same.
+ */
+function visible(script) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  const controls = /[\x00-\x08\x0b-\x1f\x7f]/g;
+  return script.replace(controls, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** Refuses what an HTML parser would read otherwise than it stands here: the hash would no longer hold. */
