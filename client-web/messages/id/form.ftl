@@ -1,0 +1,130 @@
+# Formulir, satu pertanyaan per layar.
+form-section = Bagian { $number } dari { $count }: { $title }
+form-required = Pertanyaan ini harus dijawab agar laporan dapat dikirim.
+form-optional = Boleh dilewati.
+form-answered-unknown = Jawaban Anda sekarang: tidak tahu. Isi di bawah ini untuk menggantinya.
+form-entry = Isian ke-{ $number }
+add-entry = Tambah satu lagi
+remove-entry = Hapus isian ke-{ $number }
+choose-many = Boleh memilih lebih dari satu.
+characters-left = Sisa { $count } huruf
+characters-over = Kelebihan { $count } huruf
+identity-needless = Tidak perlu diisi. Laporan tetap diproses.
+secret-few = Bila hanya sedikit orang yang tahu hal ini, terlapor dapat menebak siapa pelapornya.
+
+when-day = Pada satu tanggal
+when-month = Pada satu bulan
+when-range = Dari tanggal sampai tanggal
+when-ongoing = Masih berlangsung
+when-from = Mulai
+when-to = Sampai
+when-span = { $from } sampai { $to }
+date-day = Tanggal
+date-month = Bulan
+date-year = Tahun
+
+# Kesalahan isian.
+summary-title = Ada yang perlu diperbaiki
+error-required = Pertanyaan ini belum dijawab. Jawab dengan singkat, atau pilih “Tidak tahu”.
+error-too-short = Ceritakan lebih banyak: minimal { $min } huruf, baru { $count }.
+error-too-long = Terlalu panjang: paling banyak { $max } huruf, sekarang { $count }.
+error-date = Tanggal ini tidak ada. Isi tanggal, bulan, dan tahun dari 2000, misalnya 12 Mei 2025.
+error-backwards = Tanggal akhir lebih awal daripada tanggal mulai.
+error-entry-empty = Isi paling sedikit satu dari pertanyaan ini.
+error-gap = Harus diisi: { $label }
+error-over = Isi laporan { $over } bita terlalu panjang. Ringkaslah, atau kirim sisanya sebagai pesan susulan.
+error-no-desk = Pilih paling sedikit satu meja yang boleh membaca.
+error-message = Pesan masih kosong. Tulis pesan, atau tambahkan bukti.
+error-group = Kelompok ke-{ $place } belum cocok. Bandingkan catatan Anda dengan kodenya.
+error-file-cleaning = Bukti { $place } masih dibersihkan. Tunggu sebentar.
+error-file-choice = Bukti { $place }: pilih apa yang akan dikirim.
+error-file-kind = Bukti { $place }: pilih jenisnya.
+error-file-note = Bukti { $place }: keterangannya terlalu panjang.
+error-file-empty = Bukti { $place } kosong. Hapus, atau pilih berkas yang benar.
+error-file-large = Bukti { $place } lebih besar daripada { $max }. Perkecil, atau pilih bagian yang penting.
+error-files-large = Semua bukti bersama lebih besar daripada { $max }. Bagi menjadi beberapa pesan.
+error-files-many = Terlalu banyak berkas, paling banyak { $max }. Bagi menjadi beberapa pesan.
+
+# Kata yang dapat menunjukkan siapa penulisnya.
+hint-identity-number = Ada 16 angka yang mirip NIK.
+hint-phone = Ada yang mirip nomor telepon.
+hint-email = Ada yang mirip alamat surel.
+hint-oneself = Ada kalimat tentang diri Anda. Jangan tulis nama atau jabatan Anda, kecuali memang perlu.
+hint-allowed = Bila itu bukan tentang Anda, biarkan saja. Pemeriksaan ini hanya terjadi di perangkat Anda.
+
+# Meja penerima.
+desks-title = Siapa yang boleh membaca?
+desks-help = Hapus centang pada meja yang dipimpin, diawasi, atau dekat dengan terlapor. Bila ragu, tinggalkan meja itu.
+desks-legend = Meja yang boleh membaca
+desks-unseen = Meja yang ditinggalkan tidak dapat membaca laporan, dan tidak tahu bahwa ia ditinggalkan.
+
+# Bukti.
+files-cleaned = Berkas dibersihkan di perangkat ini sebelum dikunci: lokasi, waktu, dan jenis ponsel dihapus.
+files-limits = Paling besar { $one } per berkas, { $all } untuk semua.
+files-larger = Bukti membuat kiriman lebih besar, dan pengamat jaringan dapat melihatnya. Hanya Tor yang menyembunyikan kunjungan Anda.
+add-files = Tambah berkas
+remove-file = Hapus bukti { $place }
+file-title = Bukti { $place }
+file-cleaning = Sedang dibersihkan …
+file-untouched = Tidak ada keterangan tersembunyi yang ditemukan.
+file-removed = Dihapus: { $traces }.
+file-content-stays = Gambar, suara, dan tulisan di dalamnya tidak diubah. Periksa sendiri apakah isinya menunjukkan Anda.
+file-holds = Di dalamnya masih ada: { $traces }.
+file-heic = Ini foto HEIC. Ubah setelan kamera ke “Paling kompatibel” lalu foto ulang, atau kirim tangkapan layarnya.
+file-replace-how = Buka berkas itu, buat tangkapan layar, lalu pilih gambarnya di sini.
+file-replace-pick = Pilih pengganti
+file-kind = Jenis bukti
+file-holders = Berapa orang lain yang juga memegang berkas ini?
+file-few = Petugas akan diberi tahu agar tidak memperlihatkannya.
+file-note = Keterangan singkat
+file-name = Nama berkas
+file-name-keep = Sertakan nama asli:
+file-name-help = Nama berkas dapat menunjukkan siapa Anda.
+choice-title = Apa yang dikirim?
+choice-cleaned = Yang sudah dibersihkan
+choice-cleaned-help = Disarankan.
+choice-original = Berkas asli
+choice-original-help = Petugas melihat semua keterangan di dalamnya. Itu bisa menunjukkan Anda.
+choice-replace = Ganti dengan tangkapan layar
+choice-replace-help = Disarankan. Tangkapan layar dapat dibersihkan.
+choice-drop = Jangan kirim berkas ini
+choice-drop-help = Anda dapat menjelaskan di mana bukti itu berada.
+holders-one = Satu orang
+holders-few = Dua sampai lima orang
+holders-many = Lebih dari lima orang
+holders-unknown = Tidak tahu
+trace-location = lokasi
+trace-time = waktu
+trace-device = jenis perangkat
+trace-author = nama pembuat
+trace-software = nama program
+trace-caption = keterangan gambar
+trace-thumbnail = gambar kecil tersembunyi
+trace-history = riwayat perubahan
+trace-identifier = nomor pengenal
+trace-other = keterangan lain
+reason-unknown-format = Jenis berkas ini tidak dikenal, jadi keterangan tersembunyi di dalamnya tidak dapat dihapus.
+reason-encrypted = Berkas ini terkunci sandi, jadi tidak dapat dibersihkan.
+reason-damaged = Berkas ini rusak atau tidak terbaca, jadi tidak dapat dibersihkan.
+reason-too-large = Berkas ini terlalu besar untuk dibersihkan di perangkat ini.
+reason-unsupported = Jenis berkas ini belum dapat dibersihkan otomatis.
+
+# Periksa jawaban.
+review-title = Periksa jawaban Anda
+review-changed = Lembaga baru saja mengganti formulirnya. Jawaban yang tidak cocok lagi dihapus. Periksa kembali.
+review-complete = Terisi { $answered } dari { $asked } unsur yang diminta.
+review-must = Harus diisi sebelum dikirim
+review-may = Belum diisi, laporan tetap dapat dikirim
+review-empty = Tidak diisi
+review-files = { $count } berkas, { $size }
+review-change = Ubah
+review-change-what = Ubah: { $label }
+review-readers = Yang dapat membaca
+review-desks = Ubah meja penerima
+review-key = Laporan dikunci untuk lembaga dengan sidik kunci ini:
+review-seen = Pengamat jaringan dapat melihat kunjungan ini, tetapi bukan isinya. Hanya Tor yang menyembunyikan kunjungan.
+review-larger = Kiriman dengan { $count } berkas ({ $size }) terlihat lebih besar daripada kunjungan biasa.
+review-stay = Biarkan halaman ini terbuka sampai kode tanda terima muncul.
+review-saved = Laporan akan dikunci menjadi sebuah berkas. Berkas itu belum terkirim sampai Anda mengunggahnya.
+review-send = Kunci dan kirim
+review-seal = Kunci ke berkas

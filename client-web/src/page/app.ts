@@ -1,0 +1,121 @@
+/** The page at work: its state, the keys of the thread, the visit; and what empties all of them. */
+
+import { newReceipt, type Receipt } from "../sealing/receipt.ts";
+import type { Sealing } from "../sealing/report.ts";
+import { type ThreadKeys, threadKeys } from "../sealing/schedule.ts";
+import { Network } from "../visit/network.ts";
+import type { Visit } from "../visit/send.ts";
+import { go, initial, leap, type Screen, type State, type Writing } from "./state.ts";
+import { type Language, setLanguage } from "./texts.ts";
+
+/** Random bytes from the browser; it gives at most 65,536 at once. */
+export function random(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) {
+    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  }
+  return bytes;
+}
+
+/** What the screens work with. */
+export class App {
+  #state: State;
+  #show: (app: App) => void;
+  /** The receipt of a new thread, from the first question until it is confirmed. */
+  receipt: Receipt | undefined;
+  /** The keys of the thread at hand. */
+  keys: ThreadKeys | undefined;
+  /** The visit at hand; a message or decoy ends it. */
+  visit: Visit | undefined;
+  /** The fetching that runs. */
+  opening: Promise<Visit> | undefined;
+  /** Whether the visit has carried its message. */
+  used = false;
+  /** The message being sent; kept so that sending goes on where it stopped. */
+  running: { visit: Visit; sealing: Sealing; writing: Writing } | undefined;
+  /** Stops what is being sent. */
+  abort: AbortController | undefined;
+
+  constructor(agency: string, saved: boolean, language: Language, show: (app: App) => void) {
+    this.#state = initial(agency, saved, language);
+    this.#show = show;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Changes the state and shows it. */
+  change(changes: Partial<State> | ((state: State) => State)): void {
+    this.#state = typeof changes === "function" ? changes(this.#state) : { ...this.#state, ...changes };
+    setLanguage(this.#state.language);
+    this.#show(this);
+  }
+
+  /** Goes to a screen. */
+  go(screen: Screen): void {
+    this.change((state) => go(state, screen));
+  }
+
+  /** Goes to a screen from which there is no way back. */
+  leap(screen: Screen): void {
+    this.change((state) => leap(state, screen));
+  }
+
+  /** Returns the way to the server this page came from. */
+  network(): Network {
+    return new Network(new URL(location.origin + location.pathname));
+  }
+
+  /** Returns the keys of the new thread, made from a new receipt if there is none yet. */
+  newKeys(): ThreadKeys {
+    this.receipt ??= newReceipt(this.#state.agency, random);
+    this.keys ??= threadKeys(this.receipt, this.#state.agency);
+    return this.keys;
+  }
+
+  /** Takes the keys of an old thread. */
+  useReceipt(receipt: Receipt): ThreadKeys {
+    this.forgetKeys();
+    this.keys = threadKeys(receipt, this.#state.agency);
+    receipt.wipe();
+    return this.keys;
+  }
+
+  /** Overwrites receipt and keys. */
+  forgetKeys(): void {
+    this.receipt?.wipe();
+    this.keys?.wipe();
+    this.receipt = undefined;
+    this.keys = undefined;
+  }
+
+  /** Ends the visit, with its decoy if nothing was sent, and forgets everything. What is on the screen goes with it. */
+  wipe(screen: Screen): void {
+    this.abort?.abort();
+    this.visit?.leave();
+    this.visit = undefined;
+    this.opening = undefined;
+    this.running = undefined;
+    this.abort = undefined;
+    this.forgetKeys();
+    const { agency, saved, language } = this.#state;
+    this.change({ ...emptied, ...initial(agency, saved, language), screen });
+  }
+}
+
+/** Members of the state that a fresh one does not name. */
+const emptied = {
+  device: undefined,
+  card: undefined,
+  box: undefined,
+  ready: undefined,
+  stop: undefined,
+  sending: undefined,
+  sent: undefined,
+  groups: undefined,
+  inboxes: undefined,
+  open: undefined,
+  changed: undefined,
+  interrupted: undefined,
+};
