@@ -2,59 +2,119 @@
 
 import { createServer, request } from "node:http";
 
+/** Opens a gate before the server at an address. */
+export async function openGate(upstream) {
+  const gate = new Gate(new URL(upstream));
+  await gate.listen();
+  return gate;
+}
+
 /**
- * Opens a gate before a server.
- *
- * A fault is a function that gets a request and returns nothing, or one of
+ * A gate. A fault is what happens to a request instead of being passed on; one of
  * `{ status, headers, body }`: the gate answers instead of the server;
  * `{ change(body) }`: the server's answer is changed on its way;
  * `{ cutAfter }`: the connection breaks after that many bytes of the request's body;
  * `{ cutAnswer: true }`: the server gets the request, and the connection breaks before its answer;
  * `{ hold }`: a promise that is waited for first.
  */
-export async function openGate(upstream) {
-  const gate = { requests: [], faults: [], target: new URL(upstream), port: 0, close: () => server.close() };
-  const server = createServer((incoming, outgoing) => {
-    pass(gate, incoming, outgoing).catch(() => outgoing.destroy());
+class Gate {
+  /** The server's address. */
+  target;
+  /** The port of the gate. */
+  port = 0;
+  #requests = [];
+  #faults = [];
+  #waiting = [];
+  #server = createServer((incoming, outgoing) => {
+    this.#pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  gate.port = server.address().port;
-  /** Forgets what passed and returns it. */
-  gate.take = () => gate.requests.splice(0);
-  /** Makes a fault for the next request that fits. */
-  gate.once = (fits, fault) => {
-    gate.faults.push((asked) => {
-      if (!fits(asked)) return undefined;
-      gate.faults.shift();
-      return fault;
-    });
-  };
-  return gate;
-}
 
-async function pass(gate, incoming, outgoing) {
-  const asked = { method: incoming.method, path: incoming.url, headers: incoming.headers, body: undefined };
-  gate.requests.push(asked);
-  const fault = gate.faults.map((find) => find(asked)).find((found) => found !== undefined) ?? {};
-  await fault.hold;
-  if (fault.cutAfter !== undefined) return cut(gate, asked, incoming, outgoing, fault.cutAfter);
-  asked.body = await read(incoming);
-  if (fault.status !== undefined) {
-    outgoing.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? "");
-    return;
+  constructor(target) {
+    this.target = target;
   }
-  const answer = await forward(gate, asked, asked.body);
-  const body = await read(answer);
-  if (fault.cutAnswer) return outgoing.destroy();
-  const changed = fault.change === undefined ? body : fault.change(body);
-  const headers = { ...answer.headers };
-  if ("content-length" in headers && asked.method !== "HEAD")
-    headers["content-length"] = String(changed.length);
-  outgoing.writeHead(answer.statusCode, headers).end(asked.method === "HEAD" ? undefined : changed);
+
+  async listen() {
+    await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.port = this.#server.address().port;
+  }
+
+  close() {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** Forgets what passed and returns it. */
+  take() {
+    return this.#requests.splice(0);
+  }
+
+  /** Makes a fault for every request that fits; returns how to end it. */
+  always(fits, fault) {
+    const entry = { fits, fault };
+    this.#faults.push(entry);
+    return () => {
+      this.#faults = this.#faults.filter((other) => other !== entry);
+    };
+  }
+
+  /** Makes a fault for the next request that fits. */
+  once(fits, fault) {
+    const end = this.always((asked) => {
+      const isFit = fits(asked);
+      if (isFit) end();
+      return isFit;
+    }, fault);
+  }
+
+  /** Waits until a request that fits has been answered. */
+  until(fits) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.#requests.some((asked) => asked.status !== undefined && fits(asked))) resolve();
+      };
+      this.#waiting.push(look);
+      look();
+    });
+  }
+
+  async #pass(incoming, outgoing) {
+    const asked = { method: incoming.method, path: incoming.url, headers: incoming.headers };
+    this.#requests.push(asked);
+    const fault = this.#faults.find(({ fits }) => fits(asked))?.fault ?? {};
+    await fault.hold;
+    if (fault.cutAfter === undefined) {
+      asked.body = await read(incoming);
+      await this.#answer(asked, fault, outgoing);
+    } else {
+      await cut(this, asked, incoming, fault.cutAfter);
+      outgoing.destroy();
+    }
+    for (const look of this.#waiting) look();
+  }
+
+  async #answer(asked, fault, outgoing) {
+    if (fault.status !== undefined) {
+      asked.status = fault.status;
+      outgoing.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? "");
+      return;
+    }
+    const answer = await forward(this, asked);
+    const body = await read(answer);
+    asked.status = answer.statusCode;
+    if (fault.cutAnswer) {
+      outgoing.destroy();
+      return;
+    }
+    const isHead = asked.method === "HEAD";
+    const changed = fault.change === undefined ? body : fault.change(body);
+    const headers = { ...answer.headers };
+    if ("content-length" in headers && !isHead) headers["content-length"] = String(changed.length);
+    outgoing.writeHead(answer.statusCode, headers).end(isHead ? undefined : changed);
+  }
 }
 
-/** Gives the server the beginning of a request, then breaks both connections. */
-async function cut(gate, asked, incoming, outgoing, length) {
+/** Gives the server the beginning of a request, then breaks the connection. */
+async function cut(gate, asked, incoming, length) {
   const parts = [];
   let left = length;
   const sent = start(gate, asked);
@@ -63,14 +123,12 @@ async function cut(gate, asked, incoming, outgoing, length) {
     parts.push(part);
     const taken = part.subarray(0, left);
     left -= taken.length;
-    if (taken.length > 0 && !sent.write(taken)) await new Promise((resolve) => sent.once("drain", resolve));
+    await new Promise((resolve) => sent.write(taken, resolve));
     if (left === 0) break;
   }
   asked.body = Buffer.concat(parts);
-  // What was written has to leave this process before the connection breaks.
-  await new Promise((resolve) => sent.write("", resolve));
+  asked.status = 0;
   sent.destroy();
-  outgoing.destroy();
 }
 
 function start(gate, asked) {
@@ -78,11 +136,11 @@ function start(gate, asked) {
   return request({ hostname, port, method: asked.method, path: asked.path, headers: asked.headers });
 }
 
-function forward(gate, asked, body) {
+function forward(gate, asked) {
   return new Promise((resolve, reject) => {
     const sent = start(gate, asked);
     sent.on("response", resolve).on("error", reject);
-    sent.end(body);
+    sent.end(asked.body);
   });
 }
 

@@ -37,8 +37,8 @@ export const deliver = (name) => ask("deliver", { desk: name });
 /** Lets a desk publish and carries it to the server. */
 export const publish = (name) => ask("answer", { desk: name });
 
-/** Runs the reporter's program. */
-export const reporter = (command, input = "") => ask("reporter", { args: command, input });
+/** Runs the reporter's program against a server. */
+export const reporter = (command, input, server) => ask("reporter", { args: command, input, server });
 
 /** Plays a story, then says that it is done; whatever it throws ends the process. */
 export async function play(story) {

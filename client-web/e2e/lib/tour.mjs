@@ -1,0 +1,195 @@
+// A tour of every screen of the page, with whatever can stand on it; at each stop somebody looks.
+
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { clockBy, problem } from "./refusal.mjs";
+import * as report from "./report.mjs";
+import { sample, visit } from "./visit.mjs";
+import { args, deliver, desk, publish } from "./world.mjs";
+
+const isUpload = ({ method, path }) => method === "POST" && path.endsWith("/reports");
+const isCard = ({ path }) => path.endsWith("/card");
+
+/** Goes everywhere; `look(page, name)` is called at each stop. `options` are those of the windows. */
+export async function tour(trip, look, options = {}) {
+  const open = async (more = {}) => {
+    const visited = await visit(trip, { ...options, ...more });
+    return { ...visited, stop: (name) => look(visited.page, name) };
+  };
+  await stopped(trip, open);
+  const receipt = await writing(trip, open);
+  await returning(open, receipt);
+}
+
+async function stopped(trip, open) {
+  const old = { ...(await open({ prepare: clockBy(500), wait: false })) };
+  await old.actor.at("stopped");
+  await old.stop("stopped-clock");
+  await old.leave();
+  const end = trip.gate.always(isCard, { cutAnswer: true });
+  const lost = await open({ wait: false });
+  await lost.actor.at("stopped");
+  await lost.stop("stopped-lost");
+  await lost.leave();
+  end();
+  const agent = "Mozilla/5.0 (Linux; Android 13; wv) Chrome/120.0.0.0 Mobile Instagram 309.0";
+  const inApp = await open({ prepare: (page) => page.setUserAgent(agent), wait: false });
+  await inApp.actor.at("device");
+  await inApp.stop("device");
+  await inApp.leave();
+}
+
+async function writing(trip, open) {
+  const { page, actor, leave, stop } = await open();
+  await actor.at("home");
+  await stop("home");
+  for (const aside of ["help", "key"]) {
+    await actor.press(aside);
+    await actor.at(aside);
+    await stop(aside);
+    await actor.press("back");
+    await actor.at("home");
+  }
+  await actor.press("report");
+  await actor.at("before");
+  await stop("before");
+  await actor.press("continue");
+  await actor.at("self-check");
+  for (const id of ["pejabat", "kerugian"]) await actor.pick(`[data-field="check-${id}"][value="no"]`);
+  await actor.pick('[data-field="check-konflik"][value="yes"]');
+  await stop("self-check");
+  await actor.press("continue");
+  await actor.at("desks");
+  await stop("desks");
+  await actor.press("continue");
+  await questions(actor, stop);
+  await actor.at("review");
+  await stop("review");
+  await actor.press("give-up");
+  await actor.at("exit-warning");
+  await stop("exit-warning");
+  await actor.press("stay");
+  await actor.at("review");
+  await sending(trip, actor, stop);
+  const receipt = await report.readReceipt(actor);
+  await stop("receipt");
+  await actor.press("continue");
+  await actor.at("retype");
+  await stop("retype");
+  await actor.press("check");
+  await actor.find("[data-summary]");
+  await stop("retype-wrong");
+  await actor.press("noted");
+  await actor.at("done");
+  await stop("done");
+  await page.evaluate(() => scrollTo(0, 0));
+  await leave();
+  return receipt;
+}
+
+/** Each question with its answer; the first also with an error, the evidence with files of several kinds. */
+async function questions(actor, stop) {
+  const answering = {};
+  for (const [id, how] of Object.entries(report.ANSWERING)) {
+    if (typeof how !== "function") continue;
+    answering[id] = async (person) => {
+      if (id === "kategori" || id === "apa") {
+        await person.press("continue");
+        await person.find("[data-summary]");
+        await stop(`form-${id}-wrong`);
+      }
+      await how(person);
+      if (id === "apa")
+        await person.type('[data-field="apa"]', `${report.WHAT} Saya selaku bendahara, HP 081234567890.`);
+      await stop(`form-${id}`);
+    };
+  }
+  await report.answer(actor, { ...answering, pernah_lapor: "unknown" }, async () => {
+    await report.addFiles(actor, sample("tests/evidence/samples/jpeg-phone.jpg"));
+    await report.addFiles(actor, sample("tests/evidence/samples/photo.heic"));
+    await stop("evidence");
+    await actor.press("continue");
+    await actor.find("[data-summary]");
+    await stop("evidence-wrong");
+    await report.describe(actor, 1, { kind: "foto", holders: "few" });
+    await report.describe(actor, 2, { kind: "foto", choice: "original" });
+  });
+}
+
+/** Every state of the sending. */
+async function sending(trip, actor, stop) {
+  let go;
+  const hold = new Promise((resolve) => {
+    go = resolve;
+  });
+  trip.gate.once(isUpload, { hold, cutAnswer: true });
+  await actor.press("send");
+  await actor.at("sending");
+  await stop("sending");
+  go();
+  await actor.find('[data-do="retry"]');
+  await stop("sending-waiting");
+  trip.gate.once(isUpload, problem(507, "full"));
+  await actor.press("retry");
+  await actor.find("[data-refusal]");
+  await stop("sending-failed");
+  await actor.press("resume");
+}
+
+async function returning(open, receipt) {
+  const first = await open();
+  await report.comeBack(first.actor, `${receipt.slice(0, -1)}${receipt.endsWith("A") ? "B" : "A"}`);
+  await first.actor.find("[data-summary]");
+  await first.stop("return-wrong");
+  await first.actor.type('[data-field="receipt"]', receipt);
+  await first.stop("return");
+  await first.actor.press("open");
+  await first.actor.at("inbox");
+  await first.stop("inbox-empty");
+  await first.leave();
+
+  await answerAtDesk();
+  const { actor, leave, stop } = await open();
+  await report.comeBack(actor, receipt);
+  await actor.at("inbox");
+  await stop("inbox");
+  await actor.press("open-message");
+  await actor.at("letter");
+  await stop("letter");
+  await actor.press("back");
+  await actor.at("inbox");
+  await actor.press("questions");
+  await actor.at("reply");
+  await stop("reply");
+  await actor.press("back");
+  await actor.at("inbox");
+  await actor.press("add-evidence");
+  await actor.at("evidence-more");
+  await stop("evidence-more");
+  await actor.press("back");
+  await actor.at("inbox");
+  await actor.press("close");
+  await actor.at("close");
+  await actor.press("close");
+  await actor.find('[data-do="confirm"]');
+  await stop("close");
+  await actor.press("confirm");
+  await actor.at("closed");
+  await stop("closed");
+  await leave();
+}
+
+async function answerAtDesk() {
+  await deliver("inspektorat");
+  const questions = join(args.home, "questions.txt");
+  writeFileSync(questions, "Di mana pembayaran dilakukan?\nSiapa yang menyerahkan uangnya?\n");
+  appendFileSync(questions, `Apakah ${"panjang".repeat(12)} itu benar?\n`);
+  await desk("inspektorat", ["status", "1", "perlu_lengkap"]);
+  const reply = ["reply", "1", "--text-file", "-", "--questions-file", questions, "--words-checked"];
+  await desk(
+    "inspektorat",
+    reply,
+    `Terima kasih.\n\nKami membaca laporan Anda. ${"sangat".repeat(20)}\n<b>bukan tebal</b>\n`,
+  );
+  await publish("inspektorat");
+}

@@ -1,0 +1,43 @@
+// A visit of a person: a browser, the gate before the server, the page.
+
+import { readFileSync } from "node:fs";
+import { Actor } from "./actor.mjs";
+import { HOST, launch } from "./browser.mjs";
+import { openGate } from "./gate.mjs";
+import { watch } from "./watch.mjs";
+import { args } from "./world.mjs";
+
+/** Opens a gate before the world's server, and a browser. */
+export async function setOut() {
+  const gate = await openGate(args.url);
+  const browser = await launch(args.browser);
+  return { gate, browser, origin: `http://${HOST}:${gate.port}`, path: new URL(args.url).pathname };
+}
+
+/**
+ * Opens the page in a window of its own, that knows nothing of others; `prepare` gets the window before. Unless it is told
+ * not to, it waits until all documents are there and the decoy is sealed.
+ */
+export async function visit(trip, { Person = Actor, prepare, wait = true, ...size } = {}) {
+  const context = await trip.browser.createBrowserContext();
+  const page = await context.newPage();
+  await page.setViewport({ width: 360, height: 740, ...size });
+  const watched = watch(page, trip.origin);
+  await prepare?.(page);
+  await page.goto(`${trip.origin}${trip.path}/`);
+  const actor = new Person(page);
+  if (wait) await actor.find('[data-visit="ready"]');
+  /** Leaves: the window closes as a person closes it, so that the page can say good-bye. */
+  const leave = async () => {
+    watched.check();
+    await page.close({ runBeforeUnload: true });
+    await context.close();
+  };
+  return { page, actor, leave, watched };
+}
+
+/** Reads a file of the repository. */
+export const sample = (name) => new URL(`../../../${name}`, import.meta.url).pathname;
+
+/** Returns the content of a file of the repository. */
+export const read = (name) => readFileSync(sample(name));
