@@ -208,7 +208,7 @@ mod tests {
 
     const FORM: &str = include_str!("../../../../deploy/forms/kpk.toml");
 
-    fn text(id: &str, indonesian: &str, english: &str, need: Need) -> Field {
+    fn question(id: &str, indonesian: &str, english: &str, need: Need) -> Field {
         Field {
             id: id.to_owned(),
             label: Text { id: indonesian.to_owned(), en: english.to_owned() },
@@ -247,9 +247,18 @@ mod tests {
             ("a", "Nama pelapor atau terlapor", "Names"),
             ("a", "Siapa Anda?", "Tell us"),
         ] {
-            assert!(demands(text(id, indonesian, english, Need::Required)), "{id} {indonesian} {english}");
-            assert!(demands(text(id, indonesian, english, Need::Expected)), "{id} {indonesian} {english}");
-            assert!(!demands(text(id, indonesian, english, Need::Optional)), "{id} {indonesian} {english}");
+            assert!(
+                demands(question(id, indonesian, english, Need::Required)),
+                "{id} {indonesian} {english}"
+            );
+            assert!(
+                demands(question(id, indonesian, english, Need::Expected)),
+                "{id} {indonesian} {english}"
+            );
+            assert!(
+                !demands(question(id, indonesian, english, Need::Optional)),
+                "{id} {indonesian} {english}"
+            );
         }
     }
 
@@ -267,7 +276,10 @@ mod tests {
             ("a", "Apa hubungan saksi dengan terlapor?", "How do they know each other?"),
             ("a", "Nomor rekening perusahaan", "Bank account of the company"),
         ] {
-            assert!(!demands(text(id, indonesian, english, Need::Required)), "{id} {indonesian} {english}");
+            assert!(
+                !demands(question(id, indonesian, english, Need::Required)),
+                "{id} {indonesian} {english}"
+            );
         }
     }
 
@@ -279,9 +291,9 @@ mod tests {
                 fields: parts,
                 one_of: one_of.iter().map(|&id| id.to_owned()).collect(),
             },
-            ..text(id, label, "Group", need)
+            ..question(id, label, "Group", need)
         };
-        let nip = |need| vec![text("nama", "Nama", "Name", need), text("nip", "NIP", "Number", need)];
+        let nip = |need| vec![question("nama", "Nama", "Name", need), question("nip", "NIP", "Number", need)];
         let (required, optional) = (Need::Required, Need::Optional);
         assert!(!demands(group("siapa", "Siapa yang terlibat?", required, nip(required), &["nama"])));
         assert!(demands(group("data", "Pelapor", required, nip(required), &[])));
@@ -296,8 +308,8 @@ mod tests {
     fn a_choice_between_identities_is_a_demand() {
         let mut form: Form = toml::from_str(FORM).unwrap();
         let fields = &mut form.sections.last_mut().unwrap().fields;
-        fields.push(text("hp", "Nomor HP", "Phone", Need::Optional));
-        fields.push(text("surel", "Surel", "E-mail", Need::Optional));
+        fields.push(question("hp", "Nomor HP", "Phone", Need::Optional));
+        fields.push(question("surel", "Surel", "E-mail", Need::Optional));
         assert_eq!(demanded_identity(&form), None);
         let set = |fields: &[&str], need| bisik_formats::form::OneOf {
             fields: fields.iter().map(|&id| id.to_owned()).collect(),
