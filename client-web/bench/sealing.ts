@@ -1,6 +1,6 @@
 /**
- * How fast a report with 10 MB of evidence is sealed, and how long the longest piece of work keeps a page from
- * answering. Run by sealing.mjs.
+ * How fast a report with 10 MB of evidence is sealed, and how long the longest piece of work would keep a page from
+ * answering: `node bench/run.mjs [--jitless] bench/sealing.ts`.
  */
 
 import { readFileSync } from "node:fs";

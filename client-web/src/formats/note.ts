@@ -152,5 +152,5 @@ function decodeBase64(blob: string): Uint8Array {
 
 /** Returns the C2SP key id of an Ed25519 key (signature type 0x01). */
 function keyId(name: string, key: string): Uint8Array {
-  return sha256(concat(utf8(`${name}\n\u0001`), unhex(key))).subarray(0, 4);
+  return sha256(concat(utf8(`${name}\n`), Uint8Array.of(1), unhex(key))).subarray(0, 4);
 }
