@@ -20,9 +20,11 @@ mod bytes;
 mod compound;
 mod exif;
 mod gif;
+mod inflate;
 mod jpeg;
 mod kind;
 mod mp3;
+mod pdf;
 mod plan;
 mod png;
 mod source;
@@ -43,6 +45,8 @@ pub use types::{CleanError, Cleaned, Reason, Refusal, Trace, Traces};
 
 /// The largest PDF or office document, in bytes: it is held in memory.
 pub const MAX_DOCUMENT: u64 = 64 << 20;
+/// The most that may come out of what is packed in a document, in bytes.
+const MAX_INFLATED: usize = 256 << 20;
 
 /// Examines a file and returns how it becomes clean.
 ///
@@ -103,7 +107,8 @@ fn rewrite(kind: Kind, source: &mut Source<'_>, draft: &mut Draft) -> Result<&'s
         Kind::Mp3 => mp3::rewrite(source, draft)?,
         Kind::Text => draft.keep(0, source.len()),
         Kind::Compound => return Err(Stop::Refuse(compound::reason(source)?)),
-        Kind::Pdf | Kind::Package => return Err(Stop::Refuse(Reason::Unsupported)),
+        Kind::Pdf => pdf::rewrite(source, draft)?,
+        Kind::Package => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Foreign(_) => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => return Err(Stop::Refuse(Reason::UnknownFormat)),
     }

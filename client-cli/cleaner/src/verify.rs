@@ -6,6 +6,7 @@ mod gif;
 mod jpeg;
 mod mp3;
 mod orientation;
+mod pdf;
 mod png;
 mod webp;
 
@@ -27,7 +28,8 @@ pub(crate) fn judge(kind: Kind, source: &mut Source<'_>) -> Result<(), Stop> {
         Kind::Mp3 => mp3::judge(source),
         // Judged by being told.
         Kind::Text => Ok(()),
-        Kind::Compound | Kind::Pdf | Kind::Package => Err(Stop::Refuse(Reason::Unsupported)),
+        Kind::Pdf => pdf::judge(source),
+        Kind::Compound | Kind::Package => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Foreign(_) => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => Err(Stop::Refuse(Reason::UnknownFormat)),
     }
