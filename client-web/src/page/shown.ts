@@ -10,11 +10,14 @@ import { pick, t } from "./texts.ts";
 export function shown(form: Form, field: Field, answers: Answer[]): string {
   const own = answers.filter((answer) => answer.field === field.id);
   const parts = groupOf(field.kind)?.fields ?? [];
-  const lines = own.map(({ entry, part, value }) => {
+  const lines: string[] = [];
+  for (const { entry = 0, part, value } of own) {
     const asked = parts.find((one) => one.id === part);
     const answer = words(form, asked ?? field, value);
-    return asked === undefined ? answer : `${entry}. ${pick(asked.label)}: ${answer}`;
-  });
+    if (asked === undefined) return answer;
+    const before = lines[entry - 1] === undefined ? `${entry}. ` : `${lines[entry - 1]}; `;
+    lines[entry - 1] = `${before}${pick(asked.label)}: ${answer}`;
+  }
   return lines.join("\n");
 }
 

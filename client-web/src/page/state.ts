@@ -154,6 +154,18 @@ export function blank(kind: Kind): Writing {
 /** Screens to which "back" never leads. */
 const passing: Screen[] = ["checking", "sending", "idle", "exit-warning", "stopped"];
 
+/** Screens without a way back: what is behind them is done, or they have buttons of their own for it. */
+const walled: Screen[] = [
+  "sending",
+  "receipt",
+  "retype",
+  "done",
+  "closed",
+  "idle",
+  "exit-warning",
+  "stopped",
+];
+
 /** Goes to a screen; "back" leads to where we were. */
 export function go(state: State, screen: Screen): State {
   const behind = passing.includes(state.screen) ? state.behind : [...state.behind, state.screen];
@@ -176,9 +188,7 @@ export function back(state: State): State {
 /** Returns whether "back" leads anywhere. */
 export function canBack(state: State): boolean {
   if (state.screen === "form" && !state.writing.reviewed && state.writing.step > 0) return true;
-  return (
-    state.behind.length > 0 && !["receipt", "retype", "done", "closed", "sending"].includes(state.screen)
-  );
+  return state.behind.length > 0 && !walled.includes(state.screen);
 }
 
 /** Leaves the self-check: to the choice of desks unless a plain "no" makes it needless. */

@@ -185,9 +185,9 @@ interface FilePickProps {
 export function FilePick({ id, name, label, many = true, onFiles }: FilePickProps) {
   return (
     <div class="field">
-      <label for={id}>{label}</label>
       <input
         id={id}
+        class="unseen"
         type="file"
         multiple={many}
         ref={secret}
@@ -199,6 +199,9 @@ export function FilePick({ id, name, label, many = true, onFiles }: FilePickProp
           if (files.length > 0) onFiles(files);
         }}
       />
+      <label class="button quiet" for={id}>
+        {label}
+      </label>
     </div>
   );
 }

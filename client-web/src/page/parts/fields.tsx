@@ -59,7 +59,7 @@ function PartInput(props: PartProps) {
     onDraft({ picked: many ? [...picked.filter((other) => other !== id), ...(on ? [id] : [])] : [id] });
   return (
     <Group {...props}>
-      {many && <p class="help">{t("choose-many")}</p>}
+      {many && (kind !== "category" || field.help === undefined) && <p class="help">{t("choose-many")}</p>}
       {options.map((option, index) => (
         <Pick
           key={option.id}

@@ -30,7 +30,7 @@ export function Top({ app }: ScreenProps) {
       >
         {t("other-language")}
       </button>
-      <button type="button" class="danger" data-do="exit" onClick={() => quickExit(app)}>
+      <button type="button" class="danger exit" data-do="exit" onClick={() => quickExit(app)}>
         {t("quick-exit")}
       </button>
     </header>

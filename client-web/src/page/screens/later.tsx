@@ -92,7 +92,7 @@ function LaterPage({ app, title, children }: LaterProps) {
       <WrongHere wrongs={wrongs} target="readers" />
       <div id="readers" tabIndex={-1}>
         {!app.state.writing.desksChosen && <p>{t("reply-desks")}</p>}
-        <ReadersBox app={app} />
+        <ReadersBox app={app} isBrief />
       </div>
       <BeforeSending app={app} />
       <Row>
@@ -153,7 +153,7 @@ export function Close({ app }: ScreenProps) {
       <p>{t("close-keeps")}</p>
       <div id="readers" tabIndex={-1}>
         <WrongHere wrongs={wrongs} target="readers" />
-        <ReadersBox app={app} />
+        <ReadersBox app={app} isBrief />
       </div>
       {asked ? (
         <Notice tone="danger" word={t("close-sure")}>

@@ -179,7 +179,7 @@ function labelOf(form: Form, id: string): string {
 }
 
 /** Who can read this, and whose key it is locked with. */
-export function ReadersBox({ app }: ScreenProps) {
+export function ReadersBox({ app, isBrief = false }: ScreenProps & { isBrief?: boolean }) {
   const { card, writing } = app.state;
   const desks = (card?.card.desks ?? []).filter(({ id }) => !writing.leftOut.includes(id));
   return (
@@ -199,8 +199,12 @@ export function ReadersBox({ app }: ScreenProps) {
         </LinkButton>
       )}
       <RefusedDesks app={app} />
-      <p class="help">{t("review-key")}</p>
-      <Fingerprint agency={app.state.agency} />
+      {!isBrief && (
+        <>
+          <p class="help">{t("review-key")}</p>
+          <Fingerprint agency={app.state.agency} />
+        </>
+      )}
     </>
   );
 }
