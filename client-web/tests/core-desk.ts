@@ -3,6 +3,7 @@
  * page never needs it; its tests do, to see its own work with other eyes.
  */
 
+import { bech32 } from "@scure/base";
 import { Decrypter } from "age-encryption";
 import { checkAnswers } from "../src/formats/answers.ts";
 import { equal, utf8, utf8Text } from "../src/formats/bytes.ts";
@@ -50,6 +51,16 @@ export async function openPlain(sealed: Uint8Array, identity: string): Promise<U
   return await decrypter.decrypt(sealed).catch(() => {
     throw new FormatError("does not open");
   });
+}
+
+/** Returns the seed in the text of an identity, which must be the one that writing the seed gives. */
+export function seedOf(identity: string): Uint8Array {
+  const decoded = bech32.decodeUnsafe(identity, false);
+  const seed = decoded ? bech32.fromWordsUnsafe(decoded.words) : undefined;
+  if (seed?.length !== 32 || bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed).toUpperCase() !== identity) {
+    throw new FormatError("identity");
+  }
+  return seed;
 }
 
 /** Returns the padded size inside a sealed report of this length; `undefined` if no listed one has it. */

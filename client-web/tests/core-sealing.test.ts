@@ -153,6 +153,29 @@ test("typed text that is no Unicode and long names still make a strict report", 
   assert.equal(utf8(note?.name ?? "").length, 254);
 });
 
+test("what was wiped is used no more", async () => {
+  const [receipt, spent] = [newReceipt(agency, random), newKeys()];
+  const sealing = prepareReport(message(), card, headers, spent, random);
+  receipt.wipe();
+  spent.wipe();
+  assert.throws(() => receipt.groups());
+  assert.throws(() => spent.sign(new Uint8Array()));
+  await assert.rejects(sealed(sealing), /wiped/);
+});
+
+test("no WebCrypto and no WebAssembly is needed", async () => {
+  const forbidden = { configurable: true, get: () => assert.fail("used") };
+  const real = Object.getOwnPropertyDescriptor(globalThis, "WebAssembly");
+  Object.defineProperty(globalThis.crypto, "subtle", forbidden);
+  Object.defineProperty(globalThis, "WebAssembly", forbidden);
+  try {
+    assert.ok(await open(await sealed(prepare({ evidence: [evidence(100_000)] }))));
+  } finally {
+    Reflect.deleteProperty(globalThis.crypto, "subtle");
+    Object.defineProperty(globalThis, "WebAssembly", real ?? {});
+  }
+});
+
 test("only hybrid recipients are sealed to", async () => {
   async function* nothing(): AsyncGenerator<Uint8Array> {}
   const classical = await identityToRecipient(await generateX25519Identity());

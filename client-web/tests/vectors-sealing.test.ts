@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bech32 } from "@scure/base";
 import { concat, equal, utf8 } from "../src/formats/bytes.ts";
 import { verifyCard } from "../src/formats/card.ts";
 import type { EditionHeader, VerifiedHeader } from "../src/formats/edition.ts";
@@ -19,7 +18,7 @@ import { crc12, parseReceipt } from "../src/sealing/receipt.ts";
 import { Archive, sealDecoy } from "../src/sealing/report.ts";
 import { type ThreadKeys, threadKeys } from "../src/sealing/schedule.ts";
 import { header, isExtension } from "../src/sealing/tar.ts";
-import { isEntryName, openPlain, openReport, parseHeader } from "./core-desk.ts";
+import { isEntryName, openPlain, openReport, parseHeader, seedOf } from "./core-desk.ts";
 import {
   breaksRule,
   bytesOf,
@@ -34,7 +33,7 @@ import {
 
 /** Returns the recipient that belongs to the text of an identity. */
 function recipientOfIdentity(identity: string): string {
-  return recipientOf(bech32.decodeToBytes(identity).bytes);
+  return recipientOf(seedOf(identity));
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -79,11 +78,13 @@ test("addresses", () => {
 
 test("hybrid keys", () => {
   const file = vectors("hybrid.json");
-  for (const { seed, recipient } of cases(file.keys)) {
+  for (const { seed, recipient, identity } of cases(file.keys)) {
+    assert.equal(hex(seedOf(identity)), seed);
     assert.equal(recipientOf(unhex(seed)), recipient);
     checkRecipient(recipient);
   }
   for (const { text, error } of cases(file.refused_recipients)) breaksRule(() => checkRecipient(text), error);
+  for (const { text, error } of cases(file.refused_identities)) breaksRule(() => seedOf(text), error);
 });
 
 test("sealed files", async () => {

@@ -20,6 +20,7 @@ export class Receipt {
   /** The 16 bytes from which everything is derived. */
   readonly secret: Uint8Array;
   readonly #agency: string;
+  #forgotten = false;
 
   constructor(secret: Uint8Array, agency: string) {
     this.secret = secret;
@@ -28,6 +29,7 @@ export class Receipt {
 
   /** Returns the text: seven groups of four symbols. */
   groups(): string[] {
+    if (this.#forgotten) throw new Error("the receipt was wiped");
     const packed = concat(this.secret, check(this.secret, this.#agency));
     const symbols = encode(packed).slice(0, SYMBOLS);
     packed.fill(0);
@@ -36,6 +38,7 @@ export class Receipt {
 
   /** Forgets the secret; the texts that were made of it stay with whoever asked for them. */
   wipe(): void {
+    this.#forgotten = true;
     this.secret.fill(0);
   }
 }

@@ -32,6 +32,7 @@ export class ThreadKeys {
   /** The secret that thread and desks share to compute where the thread's letters lie. */
   readonly letterKey: Uint8Array;
   readonly #signing: Uint8Array;
+  #forgotten = false;
 
   constructor(secret: Uint8Array, agency: string) {
     const prk = extract(sha256, secret, EXTRACT_SALT);
@@ -47,11 +48,13 @@ export class ThreadKeys {
 
   /** Signs with the key of the thread. */
   sign(message: Uint8Array): Uint8Array {
+    this.#remember();
     return sign(this.#signing, message);
   }
 
   /** Returns the address of the thread's letter in an edition. */
   address({ desk, header }: Pick<VerifiedHeader, "desk" | "header">): Uint8Array {
+    this.#remember();
     const input = concat(
       ADDRESS_LABEL,
       agencyIdBytes(this.agency),
@@ -62,11 +65,16 @@ export class ThreadKeys {
     return hmac(sha256, this.letterKey, input).subarray(0, ADDRESS_LENGTH);
   }
 
-  /** Forgets the secrets. */
+  /** Forgets the secrets; a sealing that still runs then fails, instead of signing with a key of zeros. */
   wipe(): void {
+    this.#forgotten = true;
     this.identity.fill(0);
     this.letterKey.fill(0);
     this.#signing.fill(0);
+  }
+
+  #remember(): void {
+    if (this.#forgotten) throw new Error("the keys were wiped");
   }
 }
 
