@@ -107,11 +107,16 @@ export function problemsOf(field: Field, draft: FieldDraft | undefined): Problem
   return kind === "when" ? whenProblems(draft) : textProblems(kind, draft);
 }
 
-/** Returns the answers in the form's order. Gives only what can be taken. */
+/** Returns what is typed but cannot be taken; a gap is none of it. */
+export function unfit(field: Field, draft: FieldDraft | undefined): Problem[] {
+  return problemsOf({ ...field, need: "optional" }, draft);
+}
+
+/** Returns the answers in the form's order. What cannot be taken is left to {@link unfit}. */
 export function answersOf(form: Form, drafts: Drafts): Answer[] {
   return fieldsOf(form).flatMap((field) => {
     const draft = drafts[field.id];
-    if (draft === undefined || isEmpty(draft)) return [];
+    if (draft === undefined || isEmpty(draft) || unfit(field, draft).length > 0) return [];
     if (draft.unknown === true) return [{ field: field.id, value: "unknown" }];
     const group = groupOf(field.kind);
     if (group !== undefined) return entriesOf(field.id, group.fields, draft.entries ?? []);
@@ -203,7 +208,7 @@ function entryProblems(group: GroupKind, entry: Drafts): Problem[] {
   const needed = group.one_of.length === 0 || group.one_of.some((part) => !isEmpty(entry[part]));
   const missing: Problem[] = needed ? [] : [{ code: "entry-empty", part: group.one_of[0] ?? "" }];
   const parts = group.fields.flatMap((part) =>
-    problemsOf({ ...part, need: "optional" }, entry[part.id]).map((problem) => ({
+    unfit(part, entry[part.id]).map((problem) => ({
       ...problem,
       part: part.id,
     })),

@@ -89,7 +89,8 @@ export function useFiles(app: App): { wrongs: Wrong[]; round: number; check: (le
   return { wrongs: problems.map((problem) => wrongOf(files, problem)), round, check };
 }
 
-function wrongOf(files: FileDraft[], { number, code, max = 0 }: FileProblem): Wrong {
+/** Returns an error about a file in words, with the control that it belongs to. */
+export function wrongOf(files: FileDraft[], { number, code, max = 0 }: FileProblem): Wrong {
   const place = files.findIndex((file) => file.number === number) + 1;
   const target =
     { "file-choice": "choice", "file-kind": "kind", "file-note": "note" }[code as string] ?? "head";

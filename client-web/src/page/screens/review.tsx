@@ -4,8 +4,9 @@ import { useState } from "preact/hooks";
 import { checkAnswers, type Missing } from "../../formats/answers.ts";
 import { type Field, type Form, fieldsOf } from "../../formats/form.ts";
 import { bytesLeft } from "../../sealing/report.ts";
-import { answersOf } from "../draft.ts";
-import { evidenceOf, totalSize } from "../files.ts";
+import type { App } from "../app.ts";
+import { answersOf, unfit } from "../draft.ts";
+import { evidenceOf, fileProblems, totalSize } from "../files.ts";
 import { list, number, size } from "../format.ts";
 import { hints } from "../hints.ts";
 import { Button, LinkButton, Pick } from "../parts/controls.tsx";
@@ -15,7 +16,8 @@ import { messageOf, send } from "../sending.ts";
 import { shown } from "../shown.ts";
 import { back, change, go, nextStep, readers, write } from "../state.ts";
 import { pick, t } from "../texts.ts";
-import { textOf } from "./form.tsx";
+import { wrongOf as wrongFile } from "./evidence.tsx";
+import { textOf, wrongOf } from "./form.tsx";
 import { RefusedDesks, Waiting } from "./start.tsx";
 
 /** The choice of desks: a desk that is close to the accused is left out and does not notice. */
@@ -75,16 +77,8 @@ export function Review({ app }: ScreenProps) {
   const { card, writing } = app.state;
   if (card === undefined) return <Waiting app={app} />;
   const { form } = card.card;
-  const answers = answersOf(form, writing.drafts);
-  const gaps = checkAnswers(form, answers, evidenceOf(writing.files).length > 0);
-  const over = -bytesLeft(messageOf(app.state, app.state.box), card, app.newKeys());
-  const fields = fieldsOf(form);
-  const required = gaps.filter(({ need }) => need === "required");
-  const wrongs: Wrong[] = required.map(({ field }) => ({
-    target: `change-${field}`,
-    text: t("error-gap", { label: labelOf(form, field) }),
-  }));
-  if (over > 0) wrongs.push({ target: "answers", text: t("error-over", { over: number(over) }) });
+  const gaps = checkAnswers(form, answersOf(form, writing.drafts), evidenceOf(writing.files).length > 0);
+  const wrongs = wrongsOf(app, card, gaps);
   const lock = () => {
     setRound(round + 1);
     if (wrongs.length === 0) send(app);
@@ -99,7 +93,7 @@ export function Review({ app }: ScreenProps) {
       )}
       <Completeness form={form} gaps={gaps} />
       <dl class="answers" id="answers" tabIndex={-1}>
-        {fields.map((field, step) => (
+        {fieldsOf(form).map((field, step) => (
           <Line app={app} field={field} step={step} key={field.id} />
         ))}
       </dl>
@@ -117,6 +111,27 @@ export function Review({ app }: ScreenProps) {
   );
 }
 
+/** Returns everything that keeps the report from being sent, with the link to change it. */
+function wrongsOf(app: App, card: VerifiedCard, gaps: Missing[]): Wrong[] {
+  const { form, limits } = card.card;
+  const { drafts, files } = app.state.writing;
+  const wrongs = fieldsOf(form).flatMap((field): Wrong[] => {
+    const target = `change-${field.id}`;
+    const label = labelOf(form, field.id);
+    const [problem] = unfit(field, drafts[field.id]);
+    if (problem !== undefined) return [{ target, text: `${label}: ${wrongOf(field.id, problem).text}` }];
+    const isEvidence = typeof field.kind === "object" && "evidence" in field.kind;
+    const [file] = isEvidence ? fileProblems(files, limits) : [];
+    if (file !== undefined) return [{ target, text: wrongFile(files, file).text }];
+    const missing = gaps.some((gap) => gap.need === "required" && gap.field === field.id);
+    return missing ? [{ target, text: t("error-gap", { label }) }] : [];
+  });
+  const over = -bytesLeft(messageOf(app.state, app.state.box), card, app.newKeys());
+  return over > 0
+    ? [...wrongs, { target: "answers", text: t("error-over", { over: number(over) }) }]
+    : wrongs;
+}
+
 function Line({ app, field, step }: ScreenProps & { field: Field; step: number }) {
   const form = app.state.card?.card.form;
   const { drafts, files } = app.state.writing;
@@ -126,11 +141,12 @@ function Line({ app, field, step }: ScreenProps & { field: Field; step: number }
     ? files.length > 0 && t("review-files", { count: files.length, size: size(totalSize(files)) })
     : shown(form, field, answersOf(form, drafts));
   const found = hints(textOf(drafts[field.id] ?? {}));
+  const [problem] = unfit(field, drafts[field.id]);
   return (
     <div>
       <dt>{pick(field.label)}</dt>
       <dd class={words ? "" : "none"}>
-        {words || t("review-empty")}
+        {problem === undefined ? words || t("review-empty") : wrongOf(field.id, problem).text}
         {found.map((hint) => (
           <p class="help" key={hint}>
             {t(`hint-${hint}`)}
