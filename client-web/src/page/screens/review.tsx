@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { checkAnswers, type Missing } from "../../formats/answers.ts";
+import type { VerifiedCard } from "../../formats/card.ts";
 import { type Field, type Form, fieldsOf } from "../../formats/form.ts";
 import { bytesLeft } from "../../sealing/report.ts";
 import type { App } from "../app.ts";
