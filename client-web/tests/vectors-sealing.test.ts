@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { concat, equal, utf8 } from "../src/formats/bytes.ts";
 import { verifyCard } from "../src/formats/card.ts";
 import type { EditionHeader, VerifiedHeader } from "../src/formats/edition.ts";
-import { digest, hex, reportId, unhex } from "../src/formats/ids.ts";
+import { digest, hex, unhex } from "../src/formats/ids.ts";
 import { fromJson } from "../src/formats/json.ts";
 import { Refusal } from "../src/formats/refusal.ts";
 import { type Message, reportContent, reportJson } from "../src/sealing/content.ts";
@@ -144,7 +144,7 @@ test("reports", async () => {
   const [[identity]] = slots as [[string, string]];
   for (const one of cases(reports.cases)) {
     const sealed = await sealCase(one);
-    assert.equal(reportId(sealed), one.id, one.name);
+    assert.equal(digest(sealed), one.id, one.name);
     if (one.sealed) assert.equal(hex(sealed), one.sealed);
     assert.equal(digest(await openPlain(sealed, identity)), one.plaintext_sha256);
     const opened = await openReport(sealed, 2, identity, reports.agency, reports.opened_by);
@@ -190,7 +190,7 @@ test("decoys", async () => {
   const tape = new Tape(randomness);
   const sealed = await withTape(tape, desks, () => sealDecoy(desks, tape.take));
   assert.ok(tape.isUsedUp);
-  assert.equal(reportId(sealed), id);
+  assert.equal(digest(sealed), id);
   await assert.rejects(openPlain(sealed, slots[0]?.[0] ?? ""), { name: "FormatError" });
 });
 

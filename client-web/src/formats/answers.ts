@@ -79,7 +79,7 @@ export function lengthOf(words: string): number {
 }
 
 /** Returns the question that an answer is to: the field, or the part of its group. */
-export function askedField(form: Form, answer: Answer): Field | undefined {
+function askedField(form: Form, answer: Answer): Field | undefined {
   const field = fieldsOf(form).find(({ id }) => id === answer.field);
   if (field === undefined || answer.part === undefined) return field;
   return groupOf(field.kind)?.fields.find(({ id }) => id === answer.part);

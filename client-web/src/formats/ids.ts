@@ -3,7 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { concat, utf8 } from "./bytes.ts";
-import { decode, encode, groups, normalize } from "./crockford.ts";
+import { decode, encode, groups } from "./crockford.ts";
 import { FormatError } from "./refusal.ts";
 
 const AGENCY_LENGTH = 20;
@@ -49,12 +49,6 @@ export function fingerprint(id: string): string {
   return groups(id).join("-");
 }
 
-/** Returns the agency whose fingerprint was typed, in any spelling; `undefined` if it is none. */
-export function parseFingerprint(typed: string): string | undefined {
-  const id = normalize(typed);
-  return id !== undefined && isAgencyId(id) ? id : undefined;
-}
-
 /** Tells whether a text is the id of a desk. */
 export function isDeskId(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,31}$/.test(text);
@@ -73,11 +67,6 @@ export function isMessageId(text: string): boolean {
 /** Tells whether a text is an `age1pq1` recipient by its characters and length; the key is checked before use. */
 export function isRecipientText(text: string): boolean {
   return /^age1pq1[qpzry9x8gf2tvdw0s3jn54khce6mua7l]{1952}$/.test(text);
-}
-
-/** Returns the id of a report: the hex of SHA-256 of its sealed bytes. */
-export function reportId(sealed: Uint8Array): string {
-  return digest(sealed);
 }
 
 /** Returns the message id shown to people, from the bytes of SHA256SUMS. */

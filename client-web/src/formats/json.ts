@@ -167,7 +167,7 @@ export function lazy<T>(make: () => Codec<T>): Codec<T> {
 }
 
 /** Tells whether a text has no unpaired surrogates. */
-export function isWellFormed(value: string): boolean {
+function isWellFormed(value: string): boolean {
   return !/\p{Surrogate}/u.test(value);
 }
 

@@ -3,7 +3,7 @@
 /** The padded size of every text report, in bytes. */
 export const TEXT_SIZE = 32 * 1024;
 /** The largest padded size: 64 GiB. */
-export const MAX_SIZE = 2 ** 36;
+const MAX_SIZE = 2 ** 36;
 /** The most desks on a card, and stanzas in a report's header. */
 export const MAX_DESKS = 8;
 /** Bytes of plaintext in one age STREAM chunk. */

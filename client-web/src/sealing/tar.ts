@@ -6,7 +6,7 @@
 import { utf8 } from "../formats/bytes.ts";
 
 /** Bytes of a header, and the unit that contents are padded to. */
-export const BLOCK_LENGTH = 512;
+const BLOCK_LENGTH = 512;
 /** The largest entry, in bytes: below 4 GiB. */
 export const MAX_ENTRY_LENGTH = 2 ** 32 - 1;
 /** Bytes of zeros that end the archive. */
