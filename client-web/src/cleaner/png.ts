@@ -103,7 +103,7 @@ async function keepOrientation(
   for (const trace of found) traces.add(trace);
   if (orientation === 1) return;
   const chunk = concat(ascii("eXIf"), orientationOnly(orientation));
-  draft.put(concat(be32(chunk.length - 4), chunk, be32(update(0xffffffff, chunk) ^ 0xffffffff)));
+  draft.put(concat(be32(chunk.length - 4), chunk, be32(crc32(chunk))));
 }
 
 /** Returns what the keyword of a text chunk tells. */
@@ -133,6 +133,11 @@ async function checksum(source: Source, from: number, to: number): Promise<numbe
     at += piece.length;
   }
   return (value ^ 0xffffffff) >>> 0;
+}
+
+/** Returns the CRC-32 of bytes. */
+export function crc32(bytes: Uint8Array): number {
+  return (update(0xffffffff, bytes) ^ 0xffffffff) >>> 0;
 }
 
 function update(start: number, piece: Uint8Array): number {

@@ -18,7 +18,7 @@ MARKERS = {
     "place": (5831).to_bytes(4, "big") + (100).to_bytes(4, "big"),
     "place LE": (5831).to_bytes(4, "little") + (100).to_bytes(4, "little"),
 }
-READ = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".xml", ".rels", ".pdf", ".icc"}
+READ = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".pdf"}
 
 
 def markers(file):

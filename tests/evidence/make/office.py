@@ -156,7 +156,7 @@ def docx(rich=True):
         f'<w:r><w:commentReference w:id="0"/></w:r><w:ins w:id="1" {who}><w:r><w:t xml:space="preserve"> di kantor</w:t></w:r></w:ins>'
         f'<w:del w:id="2" {who}><w:r><w:delText> di rumah</w:delText></w:r></w:del></w:p>'
         f'<w:p><w:pPr><w:rPr><w:ins w:id="3" {who}/></w:rPr><w:pPrChange w:id="4" {who}><w:pPr/></w:pPrChange></w:pPr>'
-        f'<w:bookmarkStart w:id="5" w:name="{MARK}"/><w:bookmarkEnd w:id="5"/><!-- {MARK}-xml-comment -->'
+        f'<w:bookmarkStart w:id="5" w:name="_Toc1"/><w:bookmarkEnd w:id="5"/><!-- {MARK}-xml-comment -->'
         f"<?{MARK} instruction?><w:r>{drawing}</w:r></w:p>")
     body = rich_body if rich else "<w:p><w:r><w:t>Uang diterima &amp; dibagi &lt;dua&gt;</w:t></w:r></w:p>"
     document = (
