@@ -18,7 +18,7 @@ const target = ["chrome90", "firefox102", "safari15"];
 const withoutFonts = {
   name: "without-fonts",
   setup({ onLoad }) {
-    const filter = /@cantoo\/pdf-lib\/es\/packages\/standard-fonts\/[^/]+\.compressed\.json$/;
+    const filter = /@cantoo\/pdf-lib\/es\/packages\/standard-fonts\/[A-Z][^/]+\.compressed\.json$/;
     onLoad({ filter }, () => ({ contents: '""', loader: "json" }));
   },
 };
