@@ -13,7 +13,7 @@ struct Tool {
 }
 
 /// Everything besides the Rust toolchain.
-const TOOLS: [Tool; 15] = [
+const TOOLS: [Tool; 17] = [
     Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
     Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
     Tool { name: "node 20 or newer", found: has_node, package: "nodejs" },
@@ -27,6 +27,8 @@ const TOOLS: [Tool; 15] = [
     Tool { name: "chromium", found: || is_on_path("chromium"), package: "chromium" },
     Tool { name: "firefox-esr", found: || is_on_path("firefox-esr"), package: "firefox-esr" },
     Tool { name: "exiftool", found: || is_on_path("exiftool"), package: "libimage-exiftool-perl" },
+    Tool { name: "perl Archive::Zip (for exiftool)", found: has_archive_zip, package: "libarchive-zip-perl" },
+    Tool { name: "convert", found: || is_on_path("convert"), package: "imagemagick" },
     Tool { name: "ffmpeg", found: || is_on_path("ffmpeg"), package: "ffmpeg" },
     Tool { name: "pdftotext", found: || is_on_path("pdftotext"), package: "poppler-utils" },
     Tool { name: "qpdf", found: || is_on_path("qpdf"), package: "qpdf" },
@@ -75,6 +77,10 @@ fn is_root() -> bool {
 
 fn has_node() -> bool {
     succeeds("node", &["-e", "process.exit(Number(process.versions.node.split('.')[0]) >= 20 ? 0 : 1)"])
+}
+
+fn has_archive_zip() -> bool {
+    succeeds("perl", &["-MArchive::Zip", "-e", "1"])
 }
 
 fn has_venv() -> bool {
