@@ -57,7 +57,7 @@ async function lostLine(trip) {
   const { actor, leave } = await visit(trip);
   await report.begin(actor);
   await report.answer(actor, report.LEAST);
-  trip.gate.once(isUpload, { cutAnswer: true });
+  trip.gate.firmly(isUpload, { cutAnswer: true });
   await actor.press("send");
   await report.confirmReceipt(actor);
   await leave();

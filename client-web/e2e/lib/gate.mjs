@@ -59,10 +59,21 @@ class Gate {
 
   /** Makes a fault for the next request that fits. */
   once(fits, fault) {
+    this.#times(1, fits, fault);
+  }
+
+  /** As `once`, and again when the browser by itself repeats what broke on a connection that it had used before. */
+  firmly(fits, fault) {
+    this.#times(2, fits, fault);
+  }
+
+  #times(count, fits, fault) {
+    let left = count;
     const end = this.always((asked) => {
-      const isFit = fits(asked);
-      if (isFit) end();
-      return isFit;
+      if (!fits(asked)) return false;
+      left -= 1;
+      if (left === 0) end();
+      return true;
     }, fault);
   }
 

@@ -20,7 +20,7 @@ export async function refuses(actor, code) {
   assert.notEqual(one.text, other.text);
   for (const { text } of [one, other]) {
     // What is wrong, and what to do.
-    assert.ok(text.length > 40, text);
+    assert.ok(text.length > 20, text);
     assert.ok(!text.includes("refusal-"), text);
   }
 }

@@ -122,7 +122,7 @@ async function sending(trip, actor, stop) {
   const hold = new Promise((resolve) => {
     go = resolve;
   });
-  trip.gate.once(isUpload, { hold, cutAnswer: true });
+  trip.gate.firmly(isUpload, { hold, cutAnswer: true });
   await actor.press("send");
   await actor.at("sending");
   await stop("sending");
