@@ -38,12 +38,27 @@ fn tests_in(source: &str) -> Vec<String> {
     names
 }
 
+/// Returns the titles of the page's unit tests, each after `web: `.
+fn tests_of_the_page() -> Vec<String> {
+    let mut titles = Vec::new();
+    for entry in fs::read_dir(workspace().join("client-web/tests")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".test.ts") {
+            let source = fs::read_to_string(path).unwrap();
+            let calls = source.split("\ntest(\"").skip(1);
+            titles.extend(calls.map(|call| format!("web: {}", call.split('"').next().unwrap())));
+        }
+    }
+    titles
+}
+
 /// Returns what stands in backticks on a line and looks like the name of a test.
 fn named_on(line: &str) -> Vec<&str> {
     let code = line.split('`').skip(1).step_by(2);
     let is_name = |text: &&str| {
-        text.matches('_').count() >= 2
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        text.starts_with("web: ")
+            || text.matches('_').count() >= 2
+                && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
     code.filter(is_name).collect()
 }
@@ -52,6 +67,7 @@ fn named_on(line: &str) -> Vec<&str> {
 fn every_named_test_exists() {
     let mut tests = BTreeSet::new();
     tests_below(workspace(), &mut tests);
+    tests.extend(tests_of_the_page());
     let text = fs::read_to_string(workspace().join("docs/threat-model.md")).unwrap();
     let named: BTreeSet<&str> = text.lines().flat_map(named_on).collect();
     let missing: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
