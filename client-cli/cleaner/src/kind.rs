@@ -56,6 +56,11 @@ impl Kind {
         })
     }
 
+    /// Says whether it is a picture, a film or a sound that can be cleaned.
+    pub(crate) fn is_medium(self) -> bool {
+        matches!(self, Self::Jpeg | Self::Png | Self::Webp | Self::Gif | Self::Film(_) | Self::Mp3)
+    }
+
     /// Returns the usual extension; `bin` if nothing is known.
     pub(crate) fn extension(self) -> &'static str {
         match self {

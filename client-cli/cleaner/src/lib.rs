@@ -10,9 +10,9 @@
 //! ```
 //! use std::io::Cursor;
 //!
-//! let text = b"a plain text";
-//! let refused = bisik_cleaner::clean(&mut Cursor::new(text), &mut Vec::new()).unwrap_err();
-//! assert_eq!(refused.refusal().map(|refusal| refusal.reason), Some(bisik_cleaner::Reason::UnknownFormat));
+//! let mail = b"From: budi@example.org";
+//! let error = bisik_cleaner::clean(&mut Cursor::new(mail), &mut Vec::new()).unwrap_err();
+//! assert_eq!(error.refusal().map(|refusal| refusal.reason), Some(bisik_cleaner::Reason::UnknownFormat));
 //! ```
 
 mod bmff;
@@ -24,6 +24,7 @@ mod inflate;
 mod jpeg;
 mod kind;
 mod mp3;
+mod office;
 mod pdf;
 mod plan;
 mod png;
@@ -60,7 +61,10 @@ pub fn examine(input: &mut dyn Input) -> Result<Plan, CleanError> {
     let done = rewrite(kind, &mut source, &mut draft);
     let plan = match done {
         Ok(extension) => draft.into_plan(extension, source.len()),
-        Err(stop) => return Err(stop.into_error(extension, draft.traces)),
+        Err(stop) => {
+            let extension = named(kind, &mut source).unwrap_or(extension);
+            return Err(stop.into_error(extension, draft.traces));
+        }
     };
     let judged = verify::judge(kind, &mut Source::new(&mut plan.reader(source.into_inner()))?);
     match judged {
@@ -96,6 +100,12 @@ pub fn verify(input: &mut dyn Input) -> Result<(), CleanError> {
     verify::judge(kind, &mut source).map_err(|stop| stop.into_error(kind.extension(), Traces::new()))
 }
 
+/// Returns the extension of a file that is not cleaned.
+fn named(kind: Kind, source: &mut Source<'_>) -> Option<&'static str> {
+    let enough = usize::try_from(MAX_DOCUMENT).ok().filter(|_| kind == Kind::Package)?;
+    source.at_most(0, enough).ok().map(|bytes| office::extension(&bytes))
+}
+
 /// Writes the plan of a file and returns the extension of what comes out.
 fn rewrite(kind: Kind, source: &mut Source<'_>, draft: &mut Draft) -> Result<&'static str, Stop> {
     match kind {
@@ -108,7 +118,7 @@ fn rewrite(kind: Kind, source: &mut Source<'_>, draft: &mut Draft) -> Result<&'s
         Kind::Text => draft.keep(0, source.len()),
         Kind::Compound => return Err(Stop::Refuse(compound::reason(source)?)),
         Kind::Pdf => pdf::rewrite(source, draft)?,
-        Kind::Package => return Err(Stop::Refuse(Reason::Unsupported)),
+        Kind::Package => return office::rewrite(source, draft),
         Kind::Foreign(_) => return Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => return Err(Stop::Refuse(Reason::UnknownFormat)),
     }

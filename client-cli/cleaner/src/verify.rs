@@ -5,6 +5,7 @@ mod bmff;
 mod gif;
 mod jpeg;
 mod mp3;
+mod office;
 mod orientation;
 mod pdf;
 mod png;
@@ -29,7 +30,8 @@ pub(crate) fn judge(kind: Kind, source: &mut Source<'_>) -> Result<(), Stop> {
         // Judged by being told.
         Kind::Text => Ok(()),
         Kind::Pdf => pdf::judge(source),
-        Kind::Compound | Kind::Package => Err(Stop::Refuse(Reason::Unsupported)),
+        Kind::Package => office::judge(source),
+        Kind::Compound => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Foreign(_) => Err(Stop::Refuse(Reason::Unsupported)),
         Kind::Unknown => Err(Stop::Refuse(Reason::UnknownFormat)),
     }

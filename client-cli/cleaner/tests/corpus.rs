@@ -63,7 +63,7 @@ fn every_sample_has_the_outcome_of_the_manifest() {
 
 #[test]
 fn what_is_clean_is_clean_again() {
-    for sample in all().iter().filter(|sample| sample.outcome != "refused") {
+    for sample in all().iter().filter(|sample| sample.is_cleanable()) {
         let (first, output) = run(&sample.bytes());
         assert_eq!(first.unwrap().len, output.len() as u64, "{}", sample.file);
         assert!(verify(&mut Cursor::new(&output)).is_ok(), "{}", sample.file);
@@ -82,7 +82,7 @@ fn what_is_dirty_is_not_taken_for_clean() {
 
 #[test]
 fn a_plan_reads_the_same_each_time_and_in_any_pieces() {
-    for sample in all().iter().filter(|sample| sample.outcome == "cleaned") {
+    for sample in all().iter().filter(|sample| sample.is_cleanable()) {
         let bytes = sample.bytes();
         let (_, output) = run(&bytes);
         let mut source = Cursor::new(&bytes);

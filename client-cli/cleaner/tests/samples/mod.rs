@@ -30,6 +30,11 @@ impl Sample {
         fs::read(folder().join("samples").join(&self.file)).unwrap()
     }
 
+    /// Says whether it must not be refused.
+    pub(crate) fn is_cleanable(&self) -> bool {
+        self.outcome != "refused" && !self.or_refused
+    }
+
     /// Says whether it may come to this end.
     pub(crate) fn allows(&self, outcome: &str, reason: Option<&str>) -> bool {
         let expected = outcome == self.outcome || (self.or_refused && outcome == "refused");
