@@ -51,13 +51,27 @@ export async function verifyJpeg(source: Source): Promise<boolean> {
     if (sync !== 0xff || code === undefined) return false;
     if (code === EOI) return at + 2 === source.size && scans > 0;
     const body = await source.read(at + 4, u16(await source.read(at + 2, 2), 0) - 2);
-    if (!NEEDED.has(code) && !mayStay(code, body)) return false;
+    if (NEEDED.has(code) ? !isExact(code, body) : !mayStay(code, body)) return false;
     at += 4 + body.length;
     if (code === SOS) {
       at = await scanEnd(source, at);
       scans += 1;
     }
   }
+}
+
+/** Tells if a needed segment is as long as what it says it holds: nothing hides behind a table. */
+function isExact(code: number, body: Uint8Array): boolean {
+  if (code === 0xdd) return body.length === 2;
+  if (code === SOS) return body.length === 4 + 2 * (body[0] ?? 0);
+  if (code <= 0xc2) return body.length === 6 + 3 * (body[5] ?? 0);
+  let at = 0;
+  while (at < body.length) {
+    const counts = body.subarray(at + 1, at + 17);
+    const quantities = (body[at] ?? 0) >> 4 ? 129 : 65;
+    at += code === 0xdb ? quantities : 17 + counts.reduce((sum, count) => sum + count, 0);
+  }
+  return at === body.length;
 }
 
 function mayStay(code: number, body: Uint8Array): boolean {
@@ -82,6 +96,8 @@ async function segments(source: Source): Promise<Segment[]> {
       return [...found, { code, from: at, to: at + 2 }];
     }
     demand(code >= 0xc0 && code !== SOI && !(code >= 0xd0 && code <= 0xd7) && found.length < 100_000);
+    // A second frame is a second picture, which only damage can have put here.
+    demand(!(isFrame(code) && found.some((segment) => isFrame(segment.code))));
     const length = u16(await source.read(at + 2, 2), 0);
     demand(length >= 2);
     let to = at + 2 + length;
@@ -90,6 +106,10 @@ async function segments(source: Source): Promise<Segment[]> {
     found.push({ code, from: at, to });
     at = to;
   }
+}
+
+function isFrame(code: number): boolean {
+  return code >= 0xc0 && code <= 0xc2;
 }
 
 /** Returns where the coded data of a scan ends: at the next marker that is neither a stuffed byte nor a restart. */

@@ -62,7 +62,7 @@ async function isCleanObject(object: PDFObject, depth: number): Promise<boolean>
   const dict = object instanceof PDFRawStream ? object.dict : object;
   const inner = dict instanceof PDFDict ? dict.values() : dict instanceof PDFArray ? dict.asArray() : [];
   if (dict instanceof PDFDict && dict.keys().some((key) => FORBIDDEN.has(key.decodeText()))) return false;
-  if (object instanceof PDFRawStream && filters(object.dict).includes("DCTDecode")) {
+  if (object instanceof PDFRawStream && object.contents[0] === 0xff && object.contents[1] === 0xd8) {
     if (!(await isCleanJpeg(object.contents))) return false;
   }
   for (const value of inner) if (!(await isCleanObject(value, depth + 1))) return false;
@@ -177,13 +177,19 @@ class Copy {
       return;
     }
     const actual = streamKind(object.dict, kind);
+    // Metadata and files that something shown refers to: a damaged or a cunning file.
+    if (HIDDEN.has(nameOf(object.dict, "Type") ?? "")) damaged();
     let { contents } = object;
     let skip = new Set<string>();
-    if (filters(object.dict).includes("DCTDecode")) {
+    const chain = filters(object.dict);
+    if (chain.includes("DCTDecode")) {
       contents = await this.photo(object);
       skip = new Set(["Filter", "DecodeParms"]);
-    } else if (filters(object.dict).includes("JPXDecode") || object.dict.has(PDFName.of("F"))) {
-      throw new Unclean("unsupported");
+    } else {
+      // A photo under another name would keep its metadata.
+      const photo = contents[0] === 0xff && contents[1] === 0xd8;
+      const known = chain.every((filter) => PLAIN_FILTERS.has(filter));
+      if (photo || !known || object.dict.has(PDFName.of("F"))) throw new Unclean("unsupported");
     }
     const photo = skip.size > 0 ? " /Filter /DCTDecode" : "";
     this.writer.stream(number, this.entries(object.dict, actual, 0, skip) + photo, contents);
@@ -351,10 +357,16 @@ function nameOf(dict: PDFDict, key: string): string | undefined {
   return value instanceof PDFName ? value.decodeText() : undefined;
 }
 
+const HIDDEN = new Set(["Metadata", "EmbeddedFile", "ObjStm", "XRef"]);
+/** Filters whose data holds nothing but what is shown. */
+const PLAIN_FILTERS = new Set(
+  "FlateDecode LZWDecode ASCII85Decode ASCIIHexDecode RunLengthDecode CCITTFaxDecode JBIG2Decode".split(" "),
+);
 const SHORT: Readonly<Record<string, string>> = { DCT: "DCTDecode", Fl: "FlateDecode" };
 
 function filters(dict: PDFDict): string[] {
   const filter = dict.lookup(PDFName.of("Filter"));
+  if (filter === undefined) return [];
   const all =
     filter instanceof PDFArray ? filter.asArray().map((_, place) => filter.lookup(place)) : [filter];
   const names = all.map((one) => (one instanceof PDFName ? one.decodeText() : ""));

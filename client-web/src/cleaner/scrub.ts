@@ -111,7 +111,7 @@ function scrubLeaf(bytes: Uint8Array, box: Box, traces: Set<Trace>): void {
   const wide = bytes[body] === 1;
   if (box.kind === "mvhd" || box.kind === "tkhd" || box.kind === "mdhd") {
     const rest = body + (wide ? 20 : 12);
-    demand(rest <= to);
+    demand(body + lengthOf(box.kind, wide) <= to && (wide || bytes[body] === 0));
     clear(bytes, body + 4, rest, traces, "time");
     if (box.kind === "mdhd") language(bytes, body + (wide ? 32 : 20), to);
     // Where the owner last stopped playing; what is behind the known fields has no meaning.
