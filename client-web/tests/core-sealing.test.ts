@@ -81,18 +81,18 @@ test("sealing again is the same message in other bytes", async () => {
   assert.notEqual(chunk(first), chunk(second));
 });
 
-test("a file that changes while it is read is refused", async () => {
-  const short = { size: 3000, slice: () => new Blob(["short"]) } as unknown as Blob;
-  const failing = {
-    size: 3000,
-    slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")) }),
-  } as unknown as Blob;
-  for (const blob of [short, failing]) {
+test("a file that changes while it is read is refused, and so is one for which there is no memory", async () => {
+  const failing = (error: Error) =>
+    ({ size: 3000, slice: () => ({ arrayBuffer: () => Promise.reject(error) }) }) as unknown as Blob;
+  const blobs: [Blob, string][] = [
+    [{ size: 3000, slice: () => new Blob(["short"]) } as unknown as Blob, "file-changed"],
+    [{ size: 3000, slice: () => new Blob(["x".repeat(3001)]) } as unknown as Blob, "file-changed"],
+    [failing(new DOMException("gone", "NotReadableError")), "file-changed"],
+    [failing(new RangeError("too large")), "out-of-memory"],
+  ];
+  for (const [blob, code] of blobs) {
     const sealing = prepare({ evidence: [evidence(1000), evidence(1, { blob })] });
-    await assert.rejects(
-      sealed(sealing),
-      (error) => error instanceof Refusal && error.code === "file-changed",
-    );
+    await assert.rejects(sealed(sealing), { name: "Refusal", code });
   }
 });
 

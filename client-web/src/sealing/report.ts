@@ -50,7 +50,7 @@ export interface Sealing {
  * Checks a message and prepares its sealing; `headers` are those of the desks in `to`, or of all.
  *
  * Refuses `no-desk`, `desk-refused` and `edition-invalid` (a desk without a usable key), `text-too-long`, `file-empty`,
- * `file-too-large`, `too-many-files`, `report-too-large`; while pieces are taken, `file-changed`.
+ * `file-too-large`, `too-many-files`, `report-too-large`; while pieces are taken, `file-changed` and `out-of-memory`.
  */
 export function prepareReport(
   message: Message,
@@ -191,17 +191,22 @@ async function* whole(name: string, content: Uint8Array): AsyncGenerator<Uint8Ar
   yield* zeros(paddingOf(entry));
 }
 
-/** Yields as many bytes as were listed; another length or a failing read means that the file has changed. */
+/** Yields as many bytes as were listed. */
 async function* slices(blob: Blob, size: number): AsyncGenerator<Uint8Array> {
   for (let place = 0; place < size; place += READ_LENGTH) {
     const end = Math.min(place + READ_LENGTH, size);
-    const buffer = await blob
-      .slice(place, end)
-      .arrayBuffer()
-      .catch(() => undefined);
-    if (buffer?.byteLength !== end - place) throw new Refusal("file-changed");
-    const bytes = new Uint8Array(buffer);
+    const bytes = await readSlice(blob.slice(place, end));
+    if (bytes.length !== end - place) throw new Refusal("file-changed");
     for (let start = 0; start < bytes.length; start += CHUNK) yield bytes.subarray(start, start + CHUNK);
+  }
+}
+
+async function readSlice(slice: Blob): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await slice.arrayBuffer());
+  } catch (error) {
+    // Browsers name a file that was changed, moved or deleted by a DOMException; the rest is want of memory.
+    throw new Refusal(error instanceof DOMException ? "file-changed" : "out-of-memory");
   }
 }
 
