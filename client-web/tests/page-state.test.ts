@@ -14,6 +14,7 @@ import {
   go,
   initial,
   isAtRisk,
+  isBegun,
   leap,
   nextStep,
   readers,
@@ -85,6 +86,16 @@ test("only a plain no makes the choice of desks needless", () => {
 test("a desk that is left out is not among the readers", () => {
   assert.deepEqual(readers(open()), ["satu", "dua"]);
   assert.deepEqual(readers(write(open(), { leftOut: ["dua"] })), ["satu"]);
+});
+
+test("a report is begun with its first answer", () => {
+  assert.equal(isBegun(open()), false);
+  assert.equal(isBegun(write(open(), { checks: { konflik: "no" } })), false);
+  assert.equal(isBegun(type(open(), "apa", { text: "a" })), true);
+  assert.equal(
+    isBegun({ ...open(), writing: { ...blank("follow-up"), files: [chosen(1, new File([], "a"))] } }),
+    false,
+  );
 });
 
 test("leaving is warned of while something would be lost", () => {

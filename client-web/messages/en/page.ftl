@@ -108,12 +108,12 @@ help-leave-exit = Press “Quick exit”, or Shift three times. Everything is er
 help-leave-history = The address of this page stays in the browser's history. Erase it yourself, or use a private window.
 help-leave-idle = After 20 minutes without a touch the page erases everything. Two minutes before, it asks you.
 help-save = Can I use it without a network?
-help-save-how = Yes. Save this page, download card and editions from the page of files, then open the saved page.
+help-save-how = Yes. Open the page of files: this address with “files” added. Download this page, the card and the editions there, then open the saved page.
 
 # The saved page.
 offline-title = Saved page
 offline-what = This page works without a network. Reports are locked into a file that you upload or hand over later.
-offline-files = Choose the files downloaded from the agency's address: card, list of editions, and each desk's edition.
+offline-files = Choose files from the agency's page of files: card, list of editions, and each desk's edition. That page is at the agency's address with “files” added.
 offline-pick = Choose the agency's files
 offline-reading = Checking the files …
 

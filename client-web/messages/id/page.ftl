@@ -108,12 +108,12 @@ help-leave-exit = Tekan “Keluar cepat”, atau Shift tiga kali. Semua isian di
 help-leave-history = Alamat halaman ini tetap ada di riwayat peramban. Hapus riwayat itu sendiri, atau pakai jendela samaran.
 help-leave-idle = Setelah 20 menit tanpa sentuhan, halaman menghapus semua isian. Dua menit sebelumnya Anda ditanya.
 help-save = Bisakah saya memakainya tanpa jaringan?
-help-save-how = Bisa. Simpan halaman ini, unduh kartu dan edisi dari halaman berkas, lalu buka halaman simpanan itu.
+help-save-how = Bisa. Buka halaman berkas: alamat ini ditambah “files”. Unduh halaman ini, kartu, dan edisi di sana, lalu buka halaman simpanan itu.
 
 # Halaman yang disimpan.
 offline-title = Halaman yang disimpan
 offline-what = Halaman ini berjalan tanpa jaringan. Laporan dikunci menjadi berkas yang Anda unggah atau titipkan nanti.
-offline-files = Pilih berkas yang diunduh dari alamat lembaga: kartu, daftar edisi, dan edisi setiap meja.
+offline-files = Pilih berkas dari halaman berkas lembaga: kartu, daftar edisi, dan edisi setiap meja. Halaman itu ada di alamat lembaga ditambah “files”.
 offline-pick = Pilih berkas lembaga
 offline-reading = Sedang memeriksa berkas …
 

@@ -5,7 +5,7 @@ import type { Sealing } from "../sealing/report.ts";
 import { type ThreadKeys, threadKeys } from "../sealing/schedule.ts";
 import { Network } from "../visit/network.ts";
 import type { Visit } from "../visit/send.ts";
-import { go, initial, leap, type Screen, type State, type Writing } from "./state.ts";
+import { back, blank, go, initial, leap, type Screen, type State, type Stop, type Writing } from "./state.ts";
 import { type Language, setLanguage } from "./texts.ts";
 
 /** Random bytes from the browser; it gives at most 65,536 at once. */
@@ -29,6 +29,8 @@ export class App {
   visit: Visit | undefined;
   /** The fetching that runs. */
   opening: Promise<Visit> | undefined;
+  /** Whether everything was wiped: what still runs shows nothing more. */
+  over = false;
   /** Whether the visit has carried its message. */
   used = false;
   /** The message being sent; kept so that sending goes on where it stopped. */
@@ -67,10 +69,21 @@ export class App {
     return new Network(new URL(location.origin + location.pathname));
   }
 
+  /** Goes back. A thread that was opened is forgotten at the first screen. */
+  back(): void {
+    this.change(back);
+    if (this.#state.screen !== "home" || this.#state.inboxes === undefined) return;
+    this.forgetKeys();
+    this.change({ inboxes: undefined, open: undefined, writing: blank("report") });
+  }
+
   /** Returns the keys of the new thread, made from a new receipt if there is none yet. */
   newKeys(): ThreadKeys {
-    this.receipt ??= newReceipt(this.#state.agency, random);
-    this.keys ??= threadKeys(this.receipt, this.#state.agency);
+    if (this.receipt !== undefined && this.keys !== undefined) return this.keys;
+    // Keys without a receipt belong to an old thread: they must never seal a new report.
+    this.forgetKeys();
+    this.receipt = newReceipt(this.#state.agency, random);
+    this.keys = threadKeys(this.receipt, this.#state.agency);
     return this.keys;
   }
 
@@ -91,7 +104,8 @@ export class App {
   }
 
   /** Ends the visit, with its decoy if nothing was sent, and forgets everything. What is on the screen goes with it. */
-  wipe(screen: Screen): void {
+  wipe(stop?: Stop): void {
+    this.over = true;
     this.abort?.abort();
     this.visit?.leave();
     this.visit = undefined;
@@ -100,7 +114,8 @@ export class App {
     this.abort = undefined;
     this.forgetKeys();
     const { agency, saved, language } = this.#state;
-    this.change({ ...emptied, ...initial(agency, saved, language), screen });
+    const screen = stop === undefined ? "gone" : "stopped";
+    this.change({ ...emptied, ...initial(agency, saved, language), screen, stop });
   }
 }
 

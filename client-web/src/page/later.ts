@@ -14,6 +14,7 @@ export async function openInbox(app: App, typed: string): Promise<Stop | undefin
     const keys = app.useReceipt(parseReceipt(typed, app.state.agency));
     const { box } = await ensureVisit(app);
     const inboxes = await readInbox(box, keys);
+    if (app.over) return undefined;
     app.change((state) => ({
       ...leap(state, "inbox"),
       behind: ["home"],

@@ -8,7 +8,7 @@ import { Visit } from "../visit/send.ts";
 import { type Box, openBox } from "../visit/visit.ts";
 import { type App, random } from "./app.ts";
 import { fitting } from "./fitting.ts";
-import { leap, type Stop } from "./state.ts";
+import { leap, type Screen, type Stop } from "./state.ts";
 
 /** Refusals after which the same thing may succeed. */
 const passing = [
@@ -22,6 +22,9 @@ const passing = [
   "upload-gone",
   "out-of-memory",
 ];
+
+/** Screens on which nothing is written yet: there the page stops when the box cannot be opened. */
+const early: Screen[] = ["checking", "home", "before", "self-check", "desks", "key", "help", "return"];
 
 /** Returns the day on this device. */
 export function today(): string {
@@ -57,10 +60,9 @@ export async function begin(app: App): Promise<void> {
   try {
     await ensureVisit(app);
   } catch (error) {
-    // Whoever reads or writes already is not disturbed by what may pass: sending tries again and tells.
-    const stop = stopOf(error);
-    if (app.state.card === undefined || !stop.retry)
-      app.change((state) => leap({ ...state, stop }, "stopped"));
+    // Whoever writes already keeps what is written: sending tries again and tells.
+    if (app.over || !early.includes(app.state.screen)) return;
+    app.change((state) => leap({ ...state, stop: stopOf(error) }, "stopped"));
   }
 }
 
@@ -90,12 +92,13 @@ async function open(app: App): Promise<Visit> {
   const network = app.network();
   try {
     const box = await openBox(network, app.state.agency, today, (card) => takeCard(app, card));
+    if (app.over) throw new Refusal("network-lost");
     take(app, box);
     const visit = new Visit(box, network, random);
     app.visit = visit;
     // The decoy is sealed while people read; that it is late is no reason to stop.
     visit.prepareDecoy().then(
-      () => app.change({ ready: true }),
+      () => app.over || app.change({ ready: true }),
       () => undefined,
     );
     return visit;

@@ -18,7 +18,7 @@ const SHIFT_WITHIN = 3_000;
 
 /** Empties the page and goes to the neutral one; "back" does not return here. */
 export function quickExit(app: App): void {
-  app.wipe("checking");
+  app.wipe();
   location.replace(NEUTRAL_PAGE);
 }
 
@@ -39,7 +39,7 @@ export function watch(app: App): void {
     if (presses.length > 3) presses.shift();
     if (presses.length === 3 && event.timeStamp - (presses[0] ?? 0) < SHIFT_WITHIN) quickExit(app);
   });
-  addEventListener("pagehide", () => app.wipe("checking"));
+  addEventListener("pagehide", () => app.wipe());
   // A page that comes back from the browser's memory is empty: begin again.
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
@@ -61,8 +61,7 @@ function look(app: App, active: number): number {
   if (busy || screen === "device") return Date.now();
   const idle = Date.now() - active;
   if (idle >= WIPE_AFTER && screen !== "stopped") {
-    app.wipe("stopped");
-    app.change({ stop: { reason: "wiped", retry: true } });
+    app.wipe({ reason: "wiped", retry: true });
   } else if (idle >= ASK_AFTER && screen !== "idle" && screen !== "stopped") {
     app.change({ screen: "idle", interrupted: screen });
   }

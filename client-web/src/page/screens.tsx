@@ -11,7 +11,7 @@ import { Done, ReceiptScreen, Retype, SendingScreen, Slip } from "./screens/send
 import { Before, Home, SelfCheck, Waiting } from "./screens/start.tsx";
 import type { Screen, State } from "./state.ts";
 
-const screens: Record<Screen, ComponentType<ScreenProps>> = {
+const screens: Record<Exclude<Screen, "gone">, ComponentType<ScreenProps>> = {
   checking: Waiting,
   device: DeviceScreen,
   stopped: Stopped,
@@ -41,6 +41,7 @@ const screens: Record<Screen, ComponentType<ScreenProps>> = {
 
 /** The whole page for a state. */
 export function Screens({ app, state }: ScreenProps & { state: State }) {
+  if (state.screen === "gone") return null;
   const Shown = screens[state.screen];
   return (
     <>

@@ -40,6 +40,7 @@ export async function send(app: App): Promise<void> {
   try {
     const before = app.state.card?.hash;
     const visit = await ensureVisit(app);
+    if (abort.signal.aborted) return;
     if (app.state.card?.hash !== before && app.state.writing.kind === "report") {
       app.change((state) => ({ ...leap(state, "review"), sending: undefined, changed: true }));
       return;
@@ -48,15 +49,28 @@ export async function send(app: App): Promise<void> {
     const sealing = sealingFor(app, visit);
     const progress = (step: Progress) => app.change({ sending: step });
     if (app.state.saved) {
-      await finish(app, sealing, await sealToFile(sealing, progress));
+      const file = await sealToFile(sealing, progress);
+      if (!abort.signal.aborted) finish(app, sealing, file);
       return;
     }
     await visit.send(sealing, progress, abort.signal);
     app.used = true;
-    await finish(app, sealing);
+    finish(app, sealing);
   } catch (error) {
     if (!abort.signal.aborted) fail(app, error);
   }
+}
+
+/** Goes on after a refusal; with a whole new visit if this one cannot carry the message. */
+export function resume(app: App): Promise<void> {
+  const reason = app.state.sending?.stop?.reason ?? "page-failed";
+  if (["desk-refused", "edition-invalid", "server-desks", "upload-gone"].includes(reason))
+    app.running = undefined;
+  if (["desk-refused", "edition-invalid", "server-desks"].includes(reason)) {
+    app.visit?.leave();
+    app.used = true;
+  }
+  return send(app);
 }
 
 /** Stops sending and goes back to what is written. */
@@ -77,7 +91,8 @@ function sealingFor(app: App, visit: Visit): Sealing {
   const { running } = app;
   if (running?.visit === visit && running.writing === writing) return running.sealing;
   const message = messageOf(app.state, visit.box);
-  const keys = app.keys ?? app.newKeys();
+  const keys = writing.kind === "report" ? app.newKeys() : app.keys;
+  if (keys === undefined) throw new Error("a later message has the keys of its thread");
   const sealing = prepareReport(message, visit.box.card, headersOf(visit.box), keys, random);
   app.running = { visit, sealing, writing };
   return sealing;
@@ -95,7 +110,7 @@ function refuseDesks(state: State, box: Box): void {
   if (refused !== undefined) throw new Refusal("desk-refused", { desk: refused.desk.id });
 }
 
-async function finish(app: App, sealing: Sealing, file?: Blob): Promise<void> {
+function finish(app: App, sealing: Sealing, file?: Blob): void {
   app.running = undefined;
   const { kind } = app.state.writing;
   const sent = { kind, messageId: sealing.messageId() };
@@ -120,10 +135,6 @@ export function afterSending(kind: State["writing"]["kind"]): "receipt" | "close
 
 function fail(app: App, error: unknown): void {
   const stop = stopOf(error);
-  if (stop.reason === "server-desks" || stop.reason === "upload-gone") {
-    app.running = undefined;
-    app.used = stop.reason === "server-desks";
-  }
   app.change((state) => ({ ...state, sending: { stage: "failed", sent: 0, total: 0, stop } }));
 }
 

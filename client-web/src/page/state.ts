@@ -37,7 +37,8 @@ export type Screen =
   | "help"
   | "offline"
   | "exit-warning"
-  | "idle";
+  | "idle"
+  | "gone";
 
 /** What is being written. */
 export type Kind = "report" | "follow-up" | "close";
@@ -254,6 +255,11 @@ export function type(state: State, field: string, draft: FieldDraft): State {
 export function readers(state: State): string[] {
   const desks = state.card?.card.desks ?? [];
   return desks.map((desk) => desk.id).filter((id) => !state.writing.leftOut.includes(id));
+}
+
+/** Returns whether a report is begun: another thread would take its place. */
+export function isBegun({ writing }: State): boolean {
+  return writing.kind === "report" && (Object.keys(writing.drafts).length > 0 || writing.files.length > 0);
 }
 
 /** Returns whether leaving now would lose something that exists nowhere else: a running upload, an unconfirmed receipt. */

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { App } from "../app.ts";
 import { quickExit } from "../safety.ts";
-import { back, canBack, screenName } from "../state.ts";
+import { canBack, screenName } from "../state.ts";
 import { pick, t } from "../texts.ts";
 import { Button, LinkButton } from "./controls.tsx";
 import { Foreign } from "./notices.tsx";
@@ -69,7 +69,7 @@ export function Page({ app, title, step, place, wrong = false, bare = false, chi
   return (
     <main data-screen={name} key={`${name} ${place ?? ""}`}>
       {canBack(app.state) && (
-        <LinkButton name="back" class="back" onClick={() => app.change(back)}>
+        <LinkButton name="back" class="back" onClick={() => app.back()}>
           {t("back")}
         </LinkButton>
       )}

@@ -7,7 +7,7 @@ import { Button, FilePick, QuietButton } from "../parts/controls.tsx";
 import { Page, Row, type ScreenProps } from "../parts/frame.tsx";
 import { Fingerprint, Foreign, Notice, Refused } from "../parts/notices.tsx";
 import { quickExit, stay } from "../safety.ts";
-import { back, blank, leap, write } from "../state.ts";
+import { blank, leap, write } from "../state.ts";
 import { pick, t } from "../texts.ts";
 import { Contacts } from "./inbox.tsx";
 
@@ -15,10 +15,7 @@ import { Contacts } from "./inbox.tsx";
 export function Key({ app }: ScreenProps) {
   const [matches, setMatches] = useState(false);
   const { card } = app.state;
-  const stop = () => {
-    app.wipe("stopped");
-    app.change({ stop: { reason: "no-match", retry: false } });
-  };
+  const stop = () => app.wipe({ reason: "no-match", retry: false });
   return (
     <Page app={app} title={t("key-title")} bare>
       <p>{t("key-what")}</p>
@@ -128,7 +125,7 @@ export function ExitWarning({ app }: ScreenProps) {
     <Page app={app} title={t("drop-title")} bare>
       <p>{t("drop-what")}</p>
       <Row>
-        <Button name="stay" onClick={() => app.change(back)}>
+        <Button name="stay" onClick={() => app.back()}>
           {t("drop-stay")}
         </Button>
         <button type="button" class="danger" data-do="confirm" onClick={drop}>

@@ -5,7 +5,7 @@ import { number } from "../format.ts";
 import { Button, idOf, LinkButton, QuietButton, TextField } from "../parts/controls.tsx";
 import { Continue, Page, Row, type ScreenProps } from "../parts/frame.tsx";
 import { Foreign, Notice, Refused, Summary, type Wrong, WrongHere } from "../parts/notices.tsx";
-import { afterSending, cancel, send } from "../sending.ts";
+import { afterSending, cancel, resume } from "../sending.ts";
 import { leap, type Sending as Step } from "../state.ts";
 import { pick, t } from "../texts.ts";
 
@@ -29,7 +29,12 @@ export function SendingScreen({ app }: ScreenProps) {
           </Notice>
           <p>{t("sending-kept")}</p>
           <Row>
-            <Button name="resume" onClick={() => send(app)}>
+            <Button
+              name="resume"
+              onClick={() => {
+                resume(app);
+              }}
+            >
               {t("sending-resume")}
             </Button>
             <QuietButton name="cancel" onClick={() => cancel(app)}>
@@ -66,7 +71,12 @@ function Running({ app, step }: ScreenProps & { step: Step }) {
       <p>
         <progress max={100} value={percent} aria-label={t("sending-title")} />
       </p>
-      <div aria-live="polite">
+      <div class="unseen" aria-live="polite">
+        {step.stage === "waiting"
+          ? t("word-lost")
+          : `${t(`stage-${stage}`)} ${t("sending-percent", { percent: number(percent - (percent % 10)) })}`}
+      </div>
+      <div>
         {step.stage === "waiting" ? (
           <Notice tone="warning" word={t("word-lost")}>
             <p>{t("sending-again", { seconds: Math.ceil(step.retryIn ?? 0) })}</p>

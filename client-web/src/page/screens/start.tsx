@@ -1,27 +1,35 @@
 /** The first screens: home, before you start, and the question whether this is the right agency. */
 
 import type { YesNo } from "../../formats/form.ts";
-import { ensureVisit } from "../opening.ts";
+import { begin } from "../opening.ts";
 import { QuietButton } from "../parts/controls.tsx";
 import { YesNoPicks } from "../parts/fields.tsx";
 import { Continue, Page, Row, type ScreenProps } from "../parts/frame.tsx";
 import { Fingerprint, Foreign, Notice, Refused } from "../parts/notices.tsx";
-import { afterChecks, blank, go, write } from "../state.ts";
+import { afterChecks, blank, go, isBegun, write } from "../state.ts";
 import { pick, t } from "../texts.ts";
 
 /** Two ways in, equal in size. */
 export function Home({ app }: ScreenProps) {
-  const begin = () => app.change((state) => go(write(state, blank("report")), "before"));
+  const start = () =>
+    app.change((state) =>
+      go(state.writing.kind === "report" ? state : write(state, blank("report")), "before"),
+    );
   return (
     <Page app={app} title={t("home-title")}>
       <p>{t("home-purpose")}</p>
       <p>{t("home-promise")}</p>
       <p>{t("home-limit")}</p>
       <div class="twins">
-        <button type="button" data-do="report" onClick={begin}>
+        <button type="button" data-do="report" onClick={start}>
           {t("home-report")}
         </button>
-        <button type="button" class="quiet" data-do="return" onClick={() => app.go("return")}>
+        <button
+          type="button"
+          class="quiet"
+          data-do="return"
+          onClick={() => app.go(isBegun(app.state) ? "exit-warning" : "return")}
+        >
           {t("home-return")}
         </button>
       </div>
@@ -100,16 +108,17 @@ export function SelfCheck({ app }: ScreenProps) {
 
 /** Shown while the agency's documents are on their way, and when they did not come. */
 export function Waiting({ app }: ScreenProps) {
-  const again = () => {
-    app.change({ stop: undefined });
-    ensureVisit(app).catch(() => undefined);
-  };
   return (
     <Page app={app} title={t("waiting-title")} bare>
       <p aria-live="polite">{app.state.opening ? t("waiting-fetching") : t("waiting-lost")}</p>
       {!app.state.opening && (
         <Row>
-          <QuietButton name="retry" onClick={again}>
+          <QuietButton
+            name="retry"
+            onClick={() => {
+              begin(app);
+            }}
+          >
             {t("retry")}
           </QuietButton>
         </Row>
