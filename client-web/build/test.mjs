@@ -40,6 +40,6 @@ async function bundle(names) {
 }
 
 function run(paths) {
-  const args = ["--enable-source-maps", "--test", ...paths];
+  const args = ["--enable-source-maps", "--test-reporter=spec", "--test", ...paths];
   return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status ?? 1;
 }
