@@ -6,7 +6,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { equal, utf8 } from "../src/formats/bytes.ts";
 import { digest } from "../src/formats/ids.ts";
 import { headerLength, paddedSize, sealedLength } from "../src/formats/padding.ts";
-import { FormatError, Refusal } from "../src/formats/refusal.ts";
+import { FormatError } from "../src/formats/refusal.ts";
 import { hasHeader } from "../src/formats/shape.ts";
 import { seal, throwawayRecipient } from "../src/sealing/hybrid.ts";
 import { newReceipt, parseReceipt } from "../src/sealing/receipt.ts";

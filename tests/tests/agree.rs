@@ -3,7 +3,7 @@
 //! `client-web/tests/core-agree.ts` makes documents, sound and damaged, each time others, and says which of them the
 //! page takes. A failure prints the document.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
