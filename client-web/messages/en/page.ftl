@@ -50,6 +50,7 @@ home-title = Report safely
 home-purpose = Here you can report wrongdoing in public agencies without giving your name.
 home-promise = The report is locked on your device. Our server stores locked files only and records neither your name nor your internet address.
 home-limit = We cannot hide from your internet provider that you open this address, unless you use Tor.
+home-tor = You opened a .onion address through Tor, so your internet provider does not see this visit.
 home-report = Make a report
 home-return = I already have a code
 home-key = Fingerprint of the agency

@@ -50,6 +50,7 @@ home-title = Sampaikan laporan dengan aman
 home-purpose = Di sini Anda dapat melaporkan pelanggaran di lembaga pemerintah tanpa menyebut nama.
 home-promise = Laporan dikunci di perangkat Anda. Server kami hanya menyimpan berkas terkunci dan tidak mencatat nama atau alamat internet Anda.
 home-limit = Kami tidak dapat menyembunyikan dari penyedia internet bahwa Anda membuka alamat ini, kecuali Anda memakai Tor.
+home-tor = Anda membuka alamat .onion lewat Tor, jadi penyedia internet tidak melihat kunjungan ini.
 home-report = Buat laporan
 home-return = Saya sudah punya kode
 home-key = Sidik kunci lembaga

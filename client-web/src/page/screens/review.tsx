@@ -154,17 +154,19 @@ function Line({ app, field, step }: ScreenProps & { field: Field; step: number }
           </p>
         ))}
       </dd>
-      <button
-        type="button"
-        class="link"
-        id={`change-${field.id}`}
-        data-do="change"
-        data-field={field.id}
-        aria-label={t("review-change-what", { label: pick(field.label) })}
-        onClick={() => app.change((state) => change(state, step))}
-      >
-        {t("review-change")}
-      </button>
+      <dd class="act">
+        <button
+          type="button"
+          class="link"
+          id={`change-${field.id}`}
+          data-do="change"
+          data-field={field.id}
+          aria-label={t("review-change-what", { label: pick(field.label) })}
+          onClick={() => app.change((state) => change(state, step))}
+        >
+          {t("review-change")}
+        </button>
+      </dd>
     </div>
   );
 }

@@ -19,7 +19,7 @@ export function Home({ app }: ScreenProps) {
     <Page app={app} title={t("home-title")}>
       <p>{t("home-purpose")}</p>
       <p>{t("home-promise")}</p>
-      <p>{t("home-limit")}</p>
+      <p>{location.hostname.endsWith(".onion") ? t("home-tor") : t("home-limit")}</p>
       <div class="twins">
         <button type="button" data-do="report" onClick={start}>
           {t("home-report")}
