@@ -124,6 +124,36 @@ impl Plan {
         self.cleaned.traces
     }
 
+    /// Reads from a place of the clean file; 0 bytes are its end. `source` must be the one that was examined, unchanged.
+    ///
+    /// # Errors
+    /// Fails if the source cannot be read, or is shorter than it was.
+    pub fn read_at(&self, source: &mut dyn Input, place: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let after = self.pieces.partition_point(|(start, _)| *start <= place);
+        let found = after.checked_sub(1).and_then(|index| self.pieces.get(index));
+        let Some((start, piece)) = found.filter(|_| place < self.cleaned.len) else { return Ok(0) };
+        let inside = place.saturating_sub(*start);
+        let left = usize::try_from(piece.len().saturating_sub(inside)).unwrap_or(usize::MAX);
+        let room = buffer.len().min(left);
+        let Some(buffer) = buffer.get_mut(..room) else { return Ok(0) };
+        let count = match piece {
+            Piece::Source { start, .. } => {
+                source.seek(SeekFrom::Start(start.saturating_add(inside)))?;
+                source.read(buffer)?
+            }
+            Piece::Bytes(bytes) => {
+                let from = usize::try_from(inside).unwrap_or(usize::MAX);
+                bytes.get(from..).unwrap_or_default().read(buffer)?
+            }
+            Piece::Zeros(_) => {
+                buffer.fill(0);
+                buffer.len()
+            }
+        };
+        // The source is shorter than it was.
+        if count == 0 && room > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(count) }
+    }
+
     /// Reads the clean file; `source` must be the one that was examined, unchanged.
     pub fn reader<'a>(&'a self, source: &'a mut dyn Input) -> PlanReader<'a> {
         PlanReader { plan: self, source, place: 0 }
@@ -139,31 +169,7 @@ pub struct PlanReader<'a> {
 
 impl Read for PlanReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let after = self.plan.pieces.partition_point(|(start, _)| *start <= self.place);
-        let found = after.checked_sub(1).and_then(|index| self.plan.pieces.get(index));
-        let Some((start, piece)) = found.filter(|_| self.place < self.plan.cleaned.len) else { return Ok(0) };
-        let inside = self.place.saturating_sub(*start);
-        let left = usize::try_from(piece.len().saturating_sub(inside)).unwrap_or(usize::MAX);
-        let room = buffer.len().min(left);
-        let Some(buffer) = buffer.get_mut(..room) else { return Ok(0) };
-        let count = match piece {
-            Piece::Source { start, .. } => {
-                self.source.seek(SeekFrom::Start(start.saturating_add(inside)))?;
-                self.source.read(buffer)?
-            }
-            Piece::Bytes(bytes) => {
-                let from = usize::try_from(inside).unwrap_or(usize::MAX);
-                bytes.get(from..).unwrap_or_default().read(buffer)?
-            }
-            Piece::Zeros(_) => {
-                buffer.fill(0);
-                buffer.len()
-            }
-        };
-        if count == 0 && room > 0 {
-            // The source is shorter than it was.
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        let count = self.plan.read_at(self.source, self.place, buffer)?;
         self.place = self.place.saturating_add(count as u64);
         Ok(count)
     }

@@ -114,6 +114,9 @@ pub struct EvidenceArgs {
     /// Tells the desks the names of the files.
     #[arg(long, requires = "evidence")]
     pub keep_names: bool,
+    /// Sends files as they are if they cannot be cleaned.
+    #[arg(long)]
+    pub allow_uncleaned: bool,
 }
 
 /// How many others hold a file.

@@ -1,11 +1,14 @@
-//! Files that go with a message: opened once, their length known before anything is sent, read again for every
-//! attempt.
+//! Files that go with a message: opened and examined once, their length known before anything is sent, cleaned of
+//! metadata and read again for every attempt. What is clean is never written to this device.
+
+mod told;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use bisik_cleaner::{CleanError, Plan, Refusal};
 use bisik_formats::card::Limits;
 use bisik_formats::form::{Choice, FieldKind, Form};
 use bisik_formats::padding::{TEXT_SIZE, padded_size};
@@ -14,6 +17,7 @@ use bisik_sealing::tar::Extension;
 use bisik_term::files::FileError;
 use bisik_term::{CommandError, ErrorKind, Ui};
 
+pub use self::told::{decide_all, refuse_uncleaned, tell};
 use crate::cli::EvidenceArgs;
 
 /// The most files with one message: a desk must be able to look at each.
@@ -35,20 +39,43 @@ pub struct About {
     pub note: String,
     /// Whether the desks learn its name.
     pub keep_name: bool,
+    /// Whether it goes as it is if it cannot be cleaned.
+    pub allow_uncleaned: bool,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            kind: None,
+            holders: Holders::Unknown,
+            note: String::new(),
+            keep_name: false,
+            allow_uncleaned: false,
+        }
+    }
+}
+
+/// What is sent of a file.
+enum Content {
+    /// What is left of it.
+    Clean(Plan),
+    /// The file as it is, for this reason.
+    Original(Refusal),
 }
 
 /// A file to send.
 pub struct EvidenceFile {
     file: File,
+    state: (u64, Option<SystemTime>),
     len: u64,
-    modified: Option<SystemTime>,
+    content: Content,
     extension: Extension,
-    name: Option<String>,
+    path: PathBuf,
     about: About,
 }
 
 impl EvidenceFile {
-    /// Opens a file.
+    /// Opens and examines a file.
     ///
     /// # Errors
     /// Fails if it is none, is empty, or its name is to be kept and is no short text.
@@ -66,15 +93,60 @@ impl EvidenceFile {
         if metadata.len() == 0 {
             return Err(CommandError::new(ErrorKind::Refused, "err-evidence-empty").with("path", shown()));
         }
-        let name = about.keep_name.then(|| name_of(path)).transpose()?;
-        let (len, modified) = state(&metadata);
-        Ok(Self { file, len, modified, extension: extension_of(path)?, name, about })
+        if about.keep_name {
+            name_of(path)?;
+        }
+        let (content, len, found) = match bisik_cleaner::examine(&mut &file) {
+            Ok(plan) => {
+                let (len, found) = (plan.cleaned().len, plan.cleaned().extension);
+                (Content::Clean(plan), len, found)
+            }
+            Err(CleanError::Refused(refusal)) => {
+                let found = refusal.extension;
+                (Content::Original(refusal), metadata.len(), found)
+            }
+            Err(CleanError::Read(source) | CleanError::Write(source)) => return Err(failed(source)),
+        };
+        let extension = extension_of(path, found)?;
+        Ok(Self { file, state: state(&metadata), len, content, extension, path: path.to_owned(), about })
     }
 
-    /// Returns its length in bytes.
+    /// Returns its length in bytes, as it is sent.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Says why it is not clean, if it is not.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.content {
+            Content::Clean(_) => None,
+            Content::Original(refusal) => Some(refusal),
+        }
+    }
+
+    /// Says whether it may be sent: it is clean, or the reporter knows that it is not.
+    #[must_use]
+    pub fn may_go(&self) -> bool {
+        self.refusal().is_none() || self.about.allow_uncleaned
+    }
+
+    /// Takes the reporter's word that it may go as it is.
+    pub fn allow_uncleaned(&mut self) {
+        self.about.allow_uncleaned = true;
+    }
+
+    /// Puts other words about it in place of the old.
+    ///
+    /// # Errors
+    /// Fails if its name is to be kept and is no short text.
+    pub fn describe(&mut self, about: About) -> Result<(), CommandError> {
+        if about.keep_name {
+            name_of(&self.path)?;
+        }
+        self.about = about;
+        Ok(())
     }
 
     /// Says whether it is empty, which no opened file is.
@@ -89,10 +161,10 @@ impl EvidenceFile {
         EvidenceNote {
             entry: self.entry(number),
             kind: self.kind(form).to_owned(),
-            name: self.name.clone(),
+            name: self.about.keep_name.then(|| name_of(&self.path).ok()).flatten(),
             holders: self.about.holders,
             note: self.about.note.clone(),
-            cleaned: false,
+            cleaned: self.refusal().is_none(),
         }
     }
 
@@ -116,15 +188,21 @@ impl EvidenceFile {
     /// # Errors
     /// Fails if the file cannot be read any more.
     pub fn reader(&self) -> Result<EvidenceReader<'_>, CommandError> {
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(0)).map_err(|_| CommandError::new(ErrorKind::Io, "err-upload-source"))?;
-        Ok(EvidenceReader { source: self })
+        let metadata = self.file.metadata();
+        metadata.map_err(|_| CommandError::new(ErrorKind::Io, "err-upload-source"))?;
+        Ok(EvidenceReader { source: self, place: 0 })
+    }
+
+    fn is_changed(&self) -> io::Result<bool> {
+        Ok(state(&self.file.metadata()?) != self.state)
     }
 }
 
-/// Reads a file and fails at its end if it was changed since it was opened.
+/// Reads what is sent of a file, and fails if it was changed since it was examined: what is clean in one version may
+/// not be in another.
 pub struct EvidenceReader<'a> {
     source: &'a EvidenceFile,
+    place: u64,
 }
 
 impl<'a> EvidenceReader<'a> {
@@ -137,11 +215,16 @@ impl<'a> EvidenceReader<'a> {
 impl Read for EvidenceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut file = &self.source.file;
-        let count = file.read(buffer)?;
-        // The length is checked by sealing; another content of the same length shows here.
-        if count == 0 && state(&file.metadata()?) != (self.source.len, self.source.modified) {
+        let count = match &self.source.content {
+            Content::Clean(plan) => plan.read_at(&mut file, self.place, buffer),
+            Content::Original(_) => file.seek(SeekFrom::Start(self.place)).and_then(|_| file.read(buffer)),
+        };
+        // Before anything of a changed file is handed on; its length alone would not show it.
+        if self.source.is_changed()? {
             return Err(CHANGED.into());
         }
+        let count = count?;
+        self.place = self.place.saturating_add(count as u64);
         Ok(count)
     }
 }
@@ -150,13 +233,13 @@ fn state(metadata: &Metadata) -> (u64, Option<SystemTime>) {
     (metadata.len(), metadata.modified().ok())
 }
 
-/// Returns the extension if it is short and plain, else `bin`: nothing else of a name leaves the device unasked.
-fn extension_of(path: &Path) -> Result<Extension, CommandError> {
+/// Returns the extension of the content; if that is not known, the one of the name if it is short and plain, else
+/// `bin`. Nothing else of a name leaves the device unasked.
+fn extension_of(path: &Path, found: &str) -> Result<Extension, CommandError> {
     let own = path.extension().and_then(|text| text.to_str()).map(str::to_ascii_lowercase);
-    match own.and_then(|text| text.parse().ok()) {
-        Some(extension) => Ok(extension),
-        None => "bin".parse().map_err(CommandError::internal),
-    }
+    let unknown = found == "bin";
+    let named = own.filter(|_| unknown).and_then(|text| text.parse().ok());
+    named.map_or_else(|| found.parse().map_err(CommandError::internal), Ok)
 }
 
 fn name_of(path: &Path) -> Result<String, CommandError> {
@@ -226,6 +309,7 @@ pub fn from_args(args: &EvidenceArgs) -> Result<Vec<EvidenceFile>, CommandError>
             // What a file shows is said in the interview or the answers file: other users see command lines.
             note: String::new(),
             keep_name: args.keep_names,
+            allow_uncleaned: args.allow_uncleaned,
         };
         EvidenceFile::open(path, about)
     };
@@ -245,7 +329,7 @@ pub fn announce(files: &[EvidenceFile], ui: &Ui) -> Result<(), CommandError> {
     if files.is_empty() {
         return Ok(());
     }
-    ui.warn("warn-evidence-metadata", &[]);
+    ui.warn("warn-evidence-content", &[]);
     // What the archive and the header add is less than the text, which has a fixed room.
     let total = files.iter().fold(TEXT_SIZE, |sum, file| sum.saturating_add(file.len));
     let size = padded_size(total);
@@ -261,7 +345,13 @@ mod tests {
     use std::io::Write;
 
     fn about() -> About {
-        About { kind: None, holders: Holders::Few, note: String::new(), keep_name: false }
+        About {
+            kind: None,
+            holders: Holders::Few,
+            note: String::new(),
+            keep_name: false,
+            allow_uncleaned: false,
+        }
     }
 
     fn form() -> Form {
@@ -279,14 +369,14 @@ mod tests {
     fn names_stay_here_unless_asked() {
         let (_folder, path) = written("Rapat Budi.JPG", b"x");
         let note = EvidenceFile::open(&path, about()).unwrap().note(1, &form());
-        assert_eq!((note.name, note.entry.extension.as_str()), (None, "jpg"));
+        assert_eq!((note.name, note.entry.extension.as_str()), (None, "txt"), "by its content");
         let kept = EvidenceFile::open(&path, About { keep_name: true, ..about() }).unwrap().note(1, &form());
         assert_eq!(kept.name.unwrap(), "Rapat Budi.JPG");
-        let (_folder, odd) = written("a.tar.gz-rahasia", b"x");
-        assert_eq!(
-            EvidenceFile::open(&odd, about()).unwrap().note(1, &form()).entry.extension.as_str(),
-            "bin"
-        );
+        for (name, extension) in [("a.gz-rahasia", "bin"), ("a.Csv", "csv")] {
+            let (_folder, odd) = written(name, b"\x01\x02");
+            let note = EvidenceFile::open(&odd, about()).unwrap().note(1, &form());
+            assert_eq!(note.entry.extension.as_str(), extension);
+        }
     }
 
     #[test]
@@ -312,6 +402,18 @@ mod tests {
         other.write_all(b"abd").unwrap();
         other.set_modified(later).unwrap();
         assert_eq!(file.reader().unwrap().read_to_end(&mut Vec::new()).unwrap_err().kind(), CHANGED);
+    }
+
+    #[test]
+    fn only_what_is_cleaned_is_called_so() {
+        let (_folder, path) = written("a.txt", b"Nota");
+        let clean = EvidenceFile::open(&path, about()).unwrap();
+        assert!(clean.may_go() && clean.note(1, &form()).cleaned);
+        let (_folder, path) = written("a.bin", b"\x01\x02");
+        let mut original = EvidenceFile::open(&path, about()).unwrap();
+        assert!(!original.may_go());
+        original.allow_uncleaned();
+        assert!(original.may_go() && !original.note(1, &form()).cleaned);
     }
 
     #[test]

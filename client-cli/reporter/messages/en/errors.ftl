@@ -131,6 +131,8 @@ err-given-up = The report was not sent.
 # Evidence.
 err-evidence-empty = The evidence file { $path } is empty.
     .advice = Check whether this is the right file.
+err-evidence-uncleaned = The evidence file { $path } cannot be cleaned of hidden information.
+    .advice = Send a copy in another format, leave it out, or use --allow-uncleaned.
 err-evidence-name = The name of an evidence file is too long or no text.
     .advice = Rename the file, or do not send its name.
 err-evidence-kind = The form has no evidence kind { $kind }.

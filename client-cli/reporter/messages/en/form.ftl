@@ -49,7 +49,32 @@ holders-few = Two to five
 holders-many = More than five
 holders-unknown = Not known
 warn-few-holders = If only few hold this file, the accused may guess who reported it.
-warn-evidence-metadata = Files are sent as they are. Photos and documents may hold names, places and times.
+warn-evidence-content = What a file shows is not changed. Look for names and faces in it.
+
+# Cleaning of files.
+evidence-cleaned = { $path } was cleaned on this device. Removed: { $found }.
+evidence-clean = { $path } holds no hidden information.
+evidence-uncleaned = { $path } cannot be cleaned: { $reason }
+evidence-holds = It holds: { $found }.
+evidence-uncleaned-advice = Often a photo of the screen, or a copy in another format, can be cleaned.
+ask-uncleaned = What is to become of { $path }?
+uncleaned-leave-out = Leave it out
+uncleaned-send = Send it as it is, with its hidden information
+reason-unknown-format = its format is not known.
+reason-encrypted = it is locked with a password.
+reason-damaged = it is damaged.
+reason-too-large = it is too large.
+reason-unsupported = its format, or something inside it, cannot be cleaned yet.
+trace-location = place
+trace-time = time
+trace-device = kind of phone or device
+trace-author = names of people
+trace-software = programs used
+trace-caption = titles and descriptions
+trace-thumbnail = small preview pictures
+trace-history = history of changes
+trace-identifier = identifying numbers
+trace-other = other hidden information
 warn-evidence-size = { $files } files of evidence. An observer of the network can see a larger upload, about { $megabytes } MB.
 
 # Words that may show who writes.

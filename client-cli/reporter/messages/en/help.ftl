@@ -51,6 +51,7 @@ help-common-evidence-kind = Kind of evidence by the form; once for all, or once 
 help-common-evidence-holders = How many others hold this file
     .value = COUNT
 help-common-keep-names = Send the original names of evidence files
+help-common-allow-uncleaned = Send files as they are if they cannot be cleaned
 help-common-save-sealed = Keep a copy of the locked report
     .value = FILE
 help-common-no-check = Do not ask for two groups of the code

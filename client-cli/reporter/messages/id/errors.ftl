@@ -131,6 +131,8 @@ err-given-up = Laporan tidak dikirim.
 # Bukti.
 err-evidence-empty = Berkas bukti { $path } kosong.
     .advice = Periksa apakah ini berkas yang benar.
+err-evidence-uncleaned = Keterangan tersembunyi dalam berkas bukti { $path } tidak dapat dibersihkan.
+    .advice = Kirim salinan dalam format lain, jangan sertakan, atau pakai --allow-uncleaned.
 err-evidence-name = Nama berkas bukti terlalu panjang atau bukan teks.
     .advice = Ganti nama berkas, atau jangan sertakan namanya.
 err-evidence-kind = Jenis bukti { $kind } tidak ada pada formulir.

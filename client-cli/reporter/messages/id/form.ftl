@@ -49,7 +49,32 @@ holders-few = Dua sampai lima orang
 holders-many = Lebih dari lima orang
 holders-unknown = Tidak tahu
 warn-few-holders = Bila hanya sedikit orang memegang berkas ini, terlapor dapat menebak siapa pelapornya.
-warn-evidence-metadata = Isi berkas dikirim apa adanya. Foto dan dokumen dapat menyimpan nama, lokasi, dan waktu.
+warn-evidence-content = Apa yang tampak dalam berkas tidak diubah. Periksa nama dan wajah di dalamnya.
+
+# Pembersihan berkas.
+evidence-cleaned = { $path } dibersihkan di perangkat ini. Dihapus: { $found }.
+evidence-clean = { $path } tidak berisi keterangan tersembunyi.
+evidence-uncleaned = { $path } tidak dapat dibersihkan: { $reason }
+evidence-holds = Di dalamnya ada: { $found }.
+evidence-uncleaned-advice = Foto layar, atau salinan dalam format lain, sering dapat dibersihkan.
+ask-uncleaned = Apa yang dilakukan dengan { $path }?
+uncleaned-leave-out = Jangan sertakan
+uncleaned-send = Kirim apa adanya, dengan keterangan tersembunyi di dalamnya
+reason-unknown-format = formatnya tidak dikenal.
+reason-encrypted = berkas terkunci dengan kata sandi.
+reason-damaged = berkas rusak.
+reason-too-large = berkas terlalu besar.
+reason-unsupported = formatnya, atau sesuatu di dalamnya, belum dapat dibersihkan.
+trace-location = lokasi
+trace-time = waktu
+trace-device = jenis ponsel atau alat
+trace-author = nama orang
+trace-software = program yang dipakai
+trace-caption = judul dan keterangan
+trace-thumbnail = gambar kecil
+trace-history = riwayat perubahan
+trace-identifier = nomor pengenal
+trace-other = keterangan tersembunyi lain
 warn-evidence-size = { $files } berkas bukti. Pengamat jaringan dapat melihat kiriman yang lebih besar, sekitar { $megabytes } MB.
 
 # Kata yang dapat menunjukkan siapa penulisnya.

@@ -51,6 +51,7 @@ help-common-evidence-kind = Jenis bukti menurut formulir; sekali untuk semua, at
 help-common-evidence-holders = Berapa orang lain yang memegang berkas ini
     .value = JUMLAH
 help-common-keep-names = Sertakan nama asli berkas bukti
+help-common-allow-uncleaned = Kirim berkas apa adanya bila tidak dapat dibersihkan
 help-common-save-sealed = Simpan salinan laporan yang sudah dikunci
     .value = BERKAS
 help-common-no-check = Jangan minta dua kelompok kode diketik ulang

@@ -24,6 +24,13 @@ pub(super) fn run<R: Random>(args: ReplyArgs, env: &mut Env<'_, R>) -> Result<()
         None => interview::ask_message(env.ui)?,
     };
     let evidence = evidence::from_args(&args.evidence)?;
+    let evidence = if env.ui.asking() == Asking::Nobody {
+        evidence::tell(&evidence, env.ui);
+        evidence::refuse_uncleaned(&evidence)?;
+        evidence
+    } else {
+        evidence::decide_all(evidence, env.ui)?
+    };
     let draft = Draft { kind: Kind::FollowUp, answers: Vec::new(), message, evidence };
     draft.check_message()?;
     evidence::announce(&draft.evidence, env.ui)?;

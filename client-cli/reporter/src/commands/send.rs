@@ -87,8 +87,10 @@ pub(super) fn from_file<R>(
         Some(addressees) => Some(addressees),
         None => file.addressees()?,
     };
-    let mut files = file.open_evidence(path)?;
+    let mut files = file.open_evidence(path, evidence.allow_uncleaned)?;
     files.extend(evidence::from_args(evidence)?);
+    evidence::tell(&files, env.ui);
+    evidence::refuse_uncleaned(&files)?;
     evidence::announce(&files, env.ui)?;
     let (answers, message) = (std::mem::take(&mut file.answers), std::mem::take(&mut file.message));
     let draft = Draft { kind: Kind::Report, answers, message, evidence: files };
@@ -105,7 +107,7 @@ pub(super) fn ask<R>(
     evidence: &EvidenceArgs,
     env: &Env<'_, R>,
 ) -> Result<Written, CommandError> {
-    let files = evidence::from_args(evidence)?;
+    let files = evidence::decide_all(evidence::from_args(evidence)?, env.ui)?;
     evidence::check(&files, &card.form, &card.limits)?;
     evidence::announce(&files, env.ui)?;
     interview(card, files, Addressees::from_args(desks).as_ref(), env.ui)

@@ -29,7 +29,8 @@ const MAX_FILE: u64 = 64 * 1024;
 ///   ],
 ///   "message": "",
 ///   "leave_out": ["daerah"],
-///   "evidence": [{"file": "foto.jpg", "kind": "foto", "holders": "few", "note": "", "keep_name": false}]
+///   "evidence": [{"file": "foto.jpg", "kind": "foto", "holders": "few", "note": "", "keep_name": false,
+///                 "allow_uncleaned": false}]
 /// }
 /// ```
 #[derive(Deserialize)]
@@ -61,6 +62,9 @@ struct ListedFile {
     note: String,
     #[serde(default)]
     keep_name: bool,
+    /// Whether it goes as it is if it cannot be cleaned.
+    #[serde(default)]
+    allow_uncleaned: bool,
 }
 
 /// Reads an answers file.
@@ -79,11 +83,15 @@ pub fn read_answers(path: &Path) -> Result<AnswersFile, CommandError> {
 }
 
 impl AnswersFile {
-    /// Opens the listed files.
+    /// Opens the listed files. `allow_uncleaned` says for all what each may say for itself.
     ///
     /// # Errors
     /// See [`EvidenceFile::open`].
-    pub fn open_evidence(&self, file: &Path) -> Result<Vec<EvidenceFile>, CommandError> {
+    pub fn open_evidence(
+        &self,
+        file: &Path,
+        allow_uncleaned: bool,
+    ) -> Result<Vec<EvidenceFile>, CommandError> {
         let folder = file.parent().unwrap_or(Path::new("."));
         let open = |listed: &ListedFile| {
             let about = About {
@@ -91,6 +99,7 @@ impl AnswersFile {
                 holders: listed.holders.unwrap_or(Holders::Unknown),
                 note: listed.note.clone(),
                 keep_name: listed.keep_name,
+                allow_uncleaned: listed.allow_uncleaned || allow_uncleaned,
             };
             EvidenceFile::open(&folder.join(&listed.file), about)
         };
@@ -141,7 +150,7 @@ mod tests {
         assert_eq!(file.answers.len(), 6);
         assert_eq!(file.answers.get(3).unwrap().value, Value::When(When::Ongoing));
         assert_eq!(file.addressees().unwrap(), Some(Addressees::AllBut(["daerah".parse().unwrap()].into())));
-        let missing = file.open_evidence(Path::new("/nowhere/jawaban.json")).err().unwrap();
+        let missing = file.open_evidence(Path::new("/nowhere/jawaban.json"), false).err().unwrap();
         assert_eq!(missing.id(), "err-file-missing");
     }
 

@@ -265,13 +265,20 @@ pub(super) fn ask_files(
             return Ok(());
         }
         let path = Path::new(&path);
-        // Looked at first: nobody describes a file that cannot be opened.
-        let blank = About { kind: None, holders: Holders::Unknown, note: String::new(), keep_name: false };
-        let opened = EvidenceFile::open(path, blank)
-            .and_then(|_| EvidenceFile::open(path, ask_about(&card.form, ui)?));
-        match opened {
-            Ok(file) => files.push(file),
-            Err(error) => ui.error(&error),
+        // Looked at first: nobody describes a file that cannot be opened, or that does not go.
+        match EvidenceFile::open(path, About::default()).map(|file| evidence::decide_all(vec![file], ui)) {
+            Ok(decided) => {
+                for mut file in decided? {
+                    match file.describe(ask_about(&card.form, &file, ui)?) {
+                        Ok(()) => files.push(file),
+                        Err(error) => ui.error(&error),
+                    }
+                }
+            }
+            Err(error) => {
+                ui.error(&error);
+                continue;
+            }
         }
         if let Err(error) = evidence::check(files, &card.form, &card.limits) {
             ui.error(&error);
@@ -280,7 +287,7 @@ pub(super) fn ask_files(
     }
 }
 
-fn ask_about(form: &Form, ui: &Ui) -> Result<About, CommandError> {
+fn ask_about(form: &Form, file: &EvidenceFile, ui: &Ui) -> Result<About, CommandError> {
     let kinds = evidence::kinds(form);
     let words: Vec<String> = kinds.iter().map(|kind| pick(ui, &kind.label)).collect();
     let kind =
@@ -305,5 +312,6 @@ fn ask_about(form: &Form, ui: &Ui) -> Result<About, CommandError> {
         holders,
         note,
         keep_name,
+        allow_uncleaned: file.may_go(),
     })
 }

@@ -50,7 +50,7 @@ fn nothing_is_left_on_the_device() {
     let receipt = world.receipt();
     world.agency.answer("pusat", &receipt, |_| ());
     world.serve();
-    fs::write(world.path("bukti.jpg"), vec![1; 100_000]).unwrap();
+    fs::write(world.path("bukti.jpg"), crate::evidence::sample("jpeg-phone.jpg")).unwrap();
     let mut common = world.arguments();
     common.push("--direct".to_owned());
     let path = |name: &str| world.path(name).to_string_lossy().into_owned();

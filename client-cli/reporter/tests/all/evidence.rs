@@ -39,30 +39,31 @@ pub(crate) fn open(world: &World, desk: &str, sealed: &[u8]) -> Option<OpenedRep
 #[test]
 fn evidence_is_sealed_on_the_way_in_one_listed_size() {
     let world = World::new();
-    let photo: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
-    fs::write(world.path("Rapat di rumah Budi.JPG"), &photo).unwrap();
-    fs::write(world.path("nota.pdf"), b"nota").unwrap();
+    let video: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    fs::write(world.path("Rapat di rumah Budi.AVX"), &video).unwrap();
+    fs::write(world.path("nota.txt"), b"nota").unwrap();
     let words = [
         "send",
         "--answers",
         "@jawaban.json",
         "--evidence",
-        "@Rapat di rumah Budi.JPG",
+        "@Rapat di rumah Budi.AVX",
         "--evidence",
-        "@nota.pdf",
+        "@nota.txt",
         "--evidence-kind",
         "foto",
         "--evidence-kind",
         "surat",
         "--evidence-holders",
         "few",
+        "--allow-uncleaned",
     ];
     let run = world.run(&words, "").success();
     assert!(run.err.contains("larger upload, about"), "{}", run.err);
     let sealed = world.server.uploaded().unwrap();
     assert_eq!(padded_size_of(sealed.len() as u64, 2), Some(3 << 20));
     let opened = open(&world, "pusat", &sealed).unwrap();
-    assert_eq!(opened.evidence[0].hash, Digest::of(&photo));
+    assert_eq!(opened.evidence[0].hash, Digest::of(&video));
     assert_eq!(opened.evidence[1].size, 4);
     let notes = &opened.content.evidence;
     assert_eq!((notes[0].kind.as_str(), notes[1].kind.as_str()), ("foto", "surat"));
@@ -73,7 +74,7 @@ fn evidence_is_sealed_on_the_way_in_one_listed_size() {
     let kept = [&words[..], &["--keep-names"]].concat();
     world.run(&kept, "").success();
     let opened = open(&world, "pusat", &world.server.uploaded().unwrap()).unwrap();
-    assert_eq!(opened.content.evidence[0].name.as_deref(), Some("Rapat di rumah Budi.JPG"));
+    assert_eq!(opened.content.evidence[0].name.as_deref(), Some("Rapat di rumah Budi.AVX"));
 }
 
 #[test]
@@ -81,7 +82,9 @@ fn a_broken_upload_is_sealed_anew_as_the_same_message() {
     let world = World::new();
     fs::write(world.path("a.bin"), vec![7; 200_000]).unwrap();
     world.server.answer(&[Answer::HangUp]);
-    let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "").success();
+    let run = world
+        .run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--allow-uncleaned"], "")
+        .success();
     let posts: Vec<_> = run.requests.iter().filter(|request| request.method == "POST").collect();
     assert_eq!(posts.len(), 2);
     assert_ne!(posts[0].body, posts[1].body);
@@ -96,7 +99,8 @@ fn a_file_that_changes_between_attempts_is_named() {
     fs::write(&path, vec![7; 200_000]).unwrap();
     world.server.answer(&[Answer::HangUp]);
     *world.meanwhile.borrow_mut() = Some(Box::new(move || fs::write(path, vec![8; 200_001]).unwrap()));
-    let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "");
+    let run =
+        world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--allow-uncleaned"], "");
     let run = run.refused(1, "err-evidence-changed");
     assert_eq!(run.out, "", "no receipt");
 }
@@ -113,7 +117,10 @@ fn a_refusal_comes_before_evidence_is_sent() {
         {
             fs::write(world.path("a.bin"), vec![7; size]).unwrap();
             world.server.answer(&[answer]);
-            let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@a.bin"], "");
+            let run = world.run(
+                &["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--allow-uncleaned"],
+                "",
+            );
             let run = run.refused(exit, id);
             assert_eq!((run.posts(), run.requests.last().unwrap().body.len()), (1, 0));
         }
@@ -124,8 +131,16 @@ fn a_refusal_comes_before_evidence_is_sent() {
 fn a_kept_copy_is_what_was_sent_and_can_be_sent_again() {
     let world = World::new();
     fs::write(world.path("a.bin"), vec![7; 200_000]).unwrap();
-    let words =
-        ["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--save-sealed", "@terkunci.age"];
+    let words = [
+        "send",
+        "--answers",
+        "@jawaban.json",
+        "--evidence",
+        "@a.bin",
+        "--allow-uncleaned",
+        "--save-sealed",
+        "@terkunci.age",
+    ];
     let sent = world.run(&words, "").success();
     let kept = fs::read(world.path("terkunci.age")).unwrap();
     assert_eq!(sent.requests.last().unwrap().body, kept);
@@ -156,10 +171,10 @@ fn what_cannot_be_sent_is_refused_and_looks_like_any_visit() {
     let world = World::new();
     let usual: Vec<_> = world.run(&["card", "verify"], "").requests.iter().map(|r| r.shape()).collect();
     File::create(world.path("besar.bin")).unwrap().set_len(4_000_001).unwrap();
-    fs::write(world.path("a.bin"), b"a").unwrap();
+    fs::write(world.path("a.txt"), b"a").unwrap();
     let cases: [(&[&str], &str); 3] = [
-        (&["--evidence", "@besar.bin"], "err-evidence-file-limit"),
-        (&["--evidence", "@a.bin", "--evidence-kind", "rahasia"], "err-evidence-kind"),
+        (&["--evidence", "@besar.bin", "--allow-uncleaned"], "err-evidence-file-limit"),
+        (&["--evidence", "@a.txt", "--evidence-kind", "rahasia"], "err-evidence-kind"),
         (&["--to", "pusat,lain"], "err-desk-unknown"),
     ];
     for (words, id) in cases {
@@ -168,11 +183,11 @@ fn what_cannot_be_sent_is_refused_and_looks_like_any_visit() {
     }
     let args = [
         "--evidence",
-        "@a.bin",
+        "@a.txt",
         "--evidence",
-        "@a.bin",
+        "@a.txt",
         "--evidence",
-        "@a.bin",
+        "@a.txt",
         "--evidence-holders",
         "few",
         "--evidence-holders",
@@ -180,4 +195,76 @@ fn what_cannot_be_sent_is_refused_and_looks_like_any_visit() {
     ];
     let run = world.run(&[&["send", "--answers", "@jawaban.json"], &args[..]].concat(), "");
     assert!(run.refused(2, "err-evidence-count").requests.is_empty());
+}
+
+/// Reads a sample of the corpus that both cleaners share.
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/evidence/samples");
+    fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn files_are_cleaned_on_this_device() {
+    let world = World::new();
+    let photo = sample("jpeg-phone.jpg");
+    fs::write(world.path("foto.png"), &photo).unwrap();
+    fs::write(world.path("surat.pdf"), sample("pdf-rich.pdf")).unwrap();
+    let words = ["send", "--answers", "@jawaban.json", "--evidence", "@foto.png", "--evidence", "@surat.pdf"];
+    let run = world.run(&words, "").success();
+    for told in [
+        "foto.png was cleaned on this device. Removed: place, time,",
+        "kind of phone or device",
+        "surat.pdf was",
+    ] {
+        assert!(run.err.contains(told), "{told}: {}", run.err);
+    }
+    let opened = open(&world, "pusat", &run.requests.last().unwrap().body).unwrap();
+    let mut cleaned = Vec::new();
+    bisik_cleaner::clean(&mut io::Cursor::new(&photo), &mut cleaned).unwrap();
+    assert_eq!(opened.evidence[0].hash, Digest::of(&cleaned));
+    let notes = &opened.content.evidence;
+    assert!(notes.iter().all(|note| note.cleaned));
+    let extensions = [0, 1].map(|n: usize| notes[n].entry.extension.as_str().to_owned());
+    assert_eq!(extensions, ["jpg", "pdf"], "by their content");
+    assert!(fs::read(world.path("foto.png")).unwrap() == photo, "the original stays as it was");
+}
+
+#[test]
+fn what_cannot_be_cleaned_goes_only_if_somebody_says_so() {
+    let world = World::new();
+    fs::write(world.path("foto.heic"), sample("photo.heic")).unwrap();
+    fs::write(world.path("kunci.pdf"), sample("pdf-encrypted.pdf")).unwrap();
+    for (name, reason) in [("@foto.heic", "cannot be cleaned yet"), ("@kunci.pdf", "locked with a password")]
+    {
+        let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", name], "");
+        let run = run.refused(1, "err-evidence-uncleaned");
+        assert!(run.requests.is_empty() && run.err.contains(reason), "{}", run.err);
+    }
+    // For one file in the answers file; the other is still refused.
+    let mut told: serde_json::Value =
+        serde_json::from_slice(&fs::read(world.path("jawaban.json")).unwrap()).unwrap();
+    told["evidence"] =
+        serde_json::json!([{"file": "foto.heic", "allow_uncleaned": true}, {"file": "kunci.pdf"}]);
+    fs::write(world.path("bukti.json"), told.to_string()).unwrap();
+    world.run(&["send", "--answers", "@bukti.json"], "").refused(1, "err-evidence-uncleaned");
+    let run = world.run(&["send", "--answers", "@bukti.json", "--allow-uncleaned"], "").success();
+    let opened = open(&world, "pusat", &run.requests.last().unwrap().body).unwrap();
+    assert!(opened.content.evidence.iter().all(|note| !note.cleaned));
+    assert_eq!(opened.evidence[0].hash, Digest::of(&sample("photo.heic")));
+}
+
+#[test]
+fn a_clean_file_that_becomes_another_is_not_sent() {
+    let world = World::new();
+    let path = world.path("foto.jpg");
+    fs::write(&path, sample("jpeg-phone.jpg")).unwrap();
+    world.server.answer(&[Answer::HangUp]);
+    *world.meanwhile.borrow_mut() = Some(Box::new(move || {
+        // Of the same length, with other metadata where the picture was.
+        let mut other = sample("jpeg-phone.jpg");
+        other.rotate_left(100);
+        fs::write(path, other).unwrap();
+    }));
+    let run = world.run(&["send", "--answers", "@jawaban.json", "--evidence", "@foto.jpg"], "");
+    run.refused(1, "err-evidence-changed");
 }

@@ -72,6 +72,24 @@ fn a_report_is_asked_for_question_by_question() {
 }
 
 #[test]
+fn a_file_that_cannot_be_cleaned_is_asked_about() {
+    let world = World::new();
+    std::fs::write(world.path("foto.heic"), crate::evidence::sample("photo.heic")).unwrap();
+    std::fs::write(world.path("foto.jpg"), crate::evidence::sample("jpeg-phone.jpg")).unwrap();
+    let path = |name: &str| world.path(name).to_string_lossy().into_owned();
+    // Left out; then sent as it is, with kind, holders, note and name; then one that is cleaned.
+    let files = format!("{0}\n1\n{0}\n2\n1\n3\n\nn\n{1}\n1\n3\n\nn\n", path("foto.heic"), path("foto.jpg"));
+    let typed = typed().replace("/tidak/ada\n", &files);
+    let run = world.type_in(&["send"], &format!("{SELF_CHECK}{typed}1\n\n")).success();
+    assert!(run.err.contains("What is to become of"), "{}", run.err);
+    assert!(run.err.contains("foto.jpg was cleaned on this device"), "{}", run.err);
+    let opened = open(&world, "pusat", &run.requests.last().unwrap().body).unwrap();
+    let told: Vec<_> =
+        opened.content.evidence.iter().map(|note| (note.entry.extension.to_string(), note.cleaned)).collect();
+    assert_eq!(told, [("heic".to_owned(), false), ("jpg".to_owned(), true)]);
+}
+
+#[test]
 fn answers_can_be_changed_before_sending() {
     let world = World::new();
     // Change the answer to the ninth question (where), then the desks, then give up by mistake, then send.
