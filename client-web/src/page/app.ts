@@ -66,7 +66,10 @@ export class App {
 
   /** Returns the way to the server this page came from. */
   network(): Network {
-    return new Network(new URL(location.origin + location.pathname));
+    const address = new URL(location.href);
+    address.search = "";
+    address.hash = "";
+    return new Network(address);
   }
 
   /** Goes back. A thread that was opened is forgotten at the first screen. */

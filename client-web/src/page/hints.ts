@@ -28,7 +28,7 @@ export function hints(text: string): Hint[] {
   const found: [Hint, boolean][] = [
     ["identity-number", runs.some((run) => run.length === 16 && !run.startsWith("+"))],
     ["phone", runs.some(isPhone)],
-    ["email", words.some(isEmail)],
+    ["email", words.some((word) => word.includes("@") && isEmail(word))],
     ["oneself", oneself.some((phrase) => spoken.includes(phrase))],
   ];
   return found.filter(([, holds]) => holds).map(([hint]) => hint);
