@@ -28,7 +28,7 @@ const BODY = new RegExp(
     "^xl/(workbook|styles|sharedStrings|calcChain|metadata|comments\\d+)\\.xml$",
     "^xl/(worksheets|chartsheets|tables|comments)/[a-z]+\\d*\\.xml$",
     "^xl/pivot(Tables|Cache)/pivot\\w+\\d+\\.xml$",
-    "^xl/drawings/vmlDrawing\\d+\\.vml$",
+    "^(xl|ppt|word)/drawings/[A-Za-z]+\\d*\\.vml$",
     "^ppt/(presentation|presProps|tableStyles|commentAuthors)\\.xml$",
     "^ppt/(slides|slideLayouts|slideMasters|notesSlides|notesMasters|handoutMasters|comments)/[A-Za-z]+\\d+\\.xml$",
     "^(word|xl|ppt)/theme/(theme|themeOverride)\\d*\\.xml$",

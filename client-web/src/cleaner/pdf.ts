@@ -21,6 +21,8 @@ import { damaged, demand, type Trace, Unclean } from "./words.ts";
 /** PDF: what a reader sees is written anew, object by object, by the rules; nothing of the old file's structure is left. */
 
 const DEEPEST = 40;
+// The page answers between two turns.
+const OBJECTS_A_TURN = 500;
 const MOST_PAGES = 20_000;
 const INHERITED = ["Resources", "MediaBox", "CropBox", "Rotate"];
 const INFO: ReadonlyMap<string, Trace> = new Map<string, Trace>([
@@ -74,7 +76,10 @@ async function parse(bytes: Uint8Array): Promise<PDFContext> {
   const end = latin(bytes.subarray(from));
   const last = end.lastIndexOf("%%EOF");
   demand(end.includes("startxref") && last >= 0);
-  const context = await PDFParser.forBytesWithOptions(bytes.subarray(0, from + last + 5)).parseDocument();
+  const context = await PDFParser.forBytesWithOptions(
+    bytes.subarray(0, from + last + 5),
+    OBJECTS_A_TURN,
+  ).parseDocument();
   if (context.trailerInfo.Encrypt) throw new Unclean("encrypted");
   return context;
 }
