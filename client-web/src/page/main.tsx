@@ -13,6 +13,8 @@ const agency = document.getElementById("agency")?.getAttribute("value") ?? "";
 if (place !== null) start(place);
 
 function start(place: HTMLElement): void {
+  // What stands there is for browsers that cannot run this.
+  place.textContent = "";
   const saved = location.protocol === "file:";
   const app = new App(agency, saved, "id", (changed) => {
     document.documentElement.lang = changed.state.language;
