@@ -56,8 +56,6 @@ async function seal() {
   writeFileSync(path, randomFillSync(Buffer.alloc(EVIDENCE)));
   const { page, actor, leave } = await visit(trip);
   await report.begin(actor);
-  await actor.at("desks");
-  await actor.press("continue");
   await report.answer(actor, report.LEAST, async () => {
     const place = await report.addFiles(actor, path);
     await report.describe(actor, place, { kind: "lainnya", choice: "original" });

@@ -8,6 +8,7 @@ mod desk;
 mod http;
 mod load;
 mod measure;
+mod page;
 mod process;
 mod sealing;
 mod server;
@@ -83,13 +84,18 @@ struct Topic {
     measure: fn(Amount) -> Outcome<Vec<Line>>,
 }
 
-const TOPICS: [Topic; 6] = [
+const TOPICS: [Topic; 7] = [
     Topic { names: &sealing::SPEEDS, packages: &[], measure: sealing::speeds },
     Topic { names: &sealing::MEMORIES, packages: &[], measure: sealing::memories },
     Topic { names: &server::LOADED, packages: &["bisik-server"], measure: server::loaded },
     Topic { names: &server::FULL, packages: &["bisik-server"], measure: server::at_full },
     Topic { names: &server::IDLE, packages: &["bisik-server"], measure: server::idle },
     Topic { names: &desk::NAMES, packages: &["bisik-desk"], measure: desk::measure },
+    Topic {
+        names: &page::NAMES,
+        packages: &["bisik-server", "bisik-desk", "bisik-courier"],
+        measure: page::measure,
+    },
 ];
 
 /// Measures the chosen figures and prints them.
