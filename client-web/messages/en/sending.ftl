@@ -20,7 +20,7 @@ save-title = Save the locked file
 save-help = The report is locked, but not sent yet. Save its file first.
 save-file = Save the file
 save-name = data.age
-save-how = Upload that file at the agency's address, or hand it to a carrier. Without your code nobody knows who sent it.
+save-how = Upload that file at the agency's address, or hand it to a carrier. A carrier cannot read it.
 
 # The receipt code.
 receipt-title = Your receipt code

@@ -20,7 +20,7 @@ save-title = Simpan berkas terkunci
 save-help = Laporan sudah dikunci, tetapi belum terkirim. Simpan berkasnya dahulu.
 save-file = Simpan berkas
 save-name = data.age
-save-how = Unggah berkas itu di alamat lembaga, atau titipkan kepada pembawa. Tanpa kode Anda, tidak ada yang tahu siapa pengirimnya.
+save-how = Unggah berkas itu di alamat lembaga, atau titipkan kepada pembawa. Pembawa tidak dapat membacanya.
 
 # Kode tanda terima.
 receipt-title = Kode tanda terima Anda

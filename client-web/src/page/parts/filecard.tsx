@@ -1,5 +1,6 @@
 /** One file of evidence: what it is, what was found in it, what happens with it. */
 
+import type { Trace } from "../../cleaner/cleaner.ts";
 import { addFiles, setFile } from "../cleaning.ts";
 import type { FileChoice, FileDraft } from "../files.ts";
 import { kindsOf } from "../files.ts";
@@ -47,9 +48,24 @@ export function FileCard(props: FileProps) {
   );
 }
 
-/** Returns what was found in words: "lokasi, waktu, dan perangkat". */
-function tracesOf(file: FileDraft): string {
-  return list((file.cleaned?.traces ?? []).map((trace) => t(`trace-${trace}`)));
+/** What tells most about a person stands first. */
+const order: Trace[] = [
+  "location",
+  "time",
+  "device",
+  "author",
+  "software",
+  "identifier",
+  "caption",
+  "thumbnail",
+  "history",
+  "other",
+];
+
+/** Returns what was found in words: "lokasi, waktu dan jenis perangkat". */
+function tracesOf({ cleaned }: FileDraft): string {
+  const found: Trace[] = cleaned?.traces ?? [];
+  return list(order.filter((trace) => found.includes(trace)).map((trace) => t(`trace-${trace}`)));
 }
 
 function CleanedResult(props: FileProps) {
