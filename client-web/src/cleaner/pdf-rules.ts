@@ -32,7 +32,7 @@ const SOURCE: Readonly<Record<string, string>> = {
     "Type FontName FontStretch FontWeight Flags FontBBox ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth MissingWidth CIDSet:Raw FontFile:Program FontFile2:Program FontFile3:Program",
   Program: `Subtype Length1 Length2 Length3 ${STREAM}`,
   Layers: "OCGs:[Layer] D:Defaults",
-  Layer: "Type Intent Name:text OCGs:[Layer] P",
+  Layer: "Type Intent Name OCGs:[Layer] P",
   Defaults: "BaseState ON:[Layer] OFF:[Layer] Intent",
   Form: "Fields:[Annot] NeedAppearances Q DA:text DR:Resources",
   Annot:

@@ -184,6 +184,8 @@ class Copy {
     const actual = streamKind(object.dict, kind);
     // Metadata and files that something shown refers to: a damaged or a cunning file.
     if (HIDDEN.has(nameOf(object.dict, "Type") ?? "")) damaged();
+    // A stream whose end is lost has swallowed the objects behind it.
+    if (latin(object.contents).includes("endobj")) damaged();
     let { contents } = object;
     let skip = new Set<string>();
     const chain = filters(object.dict);
@@ -253,7 +255,7 @@ class Copy {
     const object = this.context.lookup(value);
     if (object === undefined || object === PDFNull) return kind === "plain" ? "null" : undefined;
     if (kind === "Annot" && object instanceof PDFDict && !this.isSeen(object)) return undefined;
-    if (kind === "Action" && !(object instanceof PDFDict && nameOf(object, "S") === "URI")) return undefined;
+    if (kind === "Action" && !this.isLink(object)) return undefined;
     const composed = object instanceof PDFDict || object instanceof PDFRawStream;
     if (!(value instanceof PDFRef) || !composed || kind === "plain") return this.value(object, kind, depth);
     const place = `${value.tag} ${kind}`;
@@ -264,6 +266,16 @@ class Copy {
       this.waiting.push({ number, object, kind });
     }
     return `${number} 0 R`;
+  }
+
+  /** Links to pages of the web stay; those to files name folders and their owners. */
+  private isLink(action: PDFObject): boolean {
+    if (!(action instanceof PDFDict) || nameOf(action, "S") !== "URI") return false;
+    const uri = action.lookup(PDFName.of("URI"));
+    const address = uri instanceof PDFString || uri instanceof PDFHexString ? uri.decodeText() : "";
+    const open = /^(https?:\/\/|mailto:|tel:)/i.test(address);
+    if (!open) this.traces.add("device");
+    return open;
   }
 
   private isSeen(dict: PDFDict): boolean {

@@ -90,6 +90,8 @@ def document(rich, annotations=False, form=False, attachment=False, script=False
     trailer = ""
     if rich:
         objects.stream("", b"BT (RAHASIA-orphan) Tj ET", True)
+        layer = objects.add(f"<< /Type /OCG /Name ({MARK}-layer) >>")
+        root += f" /OCProperties << /OCGs [{layer} 0 R] /D << /ON [{layer} 0 R] >> >>"
         root += f" /Metadata {packet} 0 R {private} /Lang (id)"
         info = objects.add(f"<< /Author ({MARK}-author) /Creator ({MARK}-word) /Producer ({MARK}-producer) /Title ({MARK}-title) "
                            f"/CreationDate ({TIME}) /ModDate ({TIME}) /Custom <FEFF005200410048004100530049> >>")
@@ -114,7 +116,9 @@ def _annotations(objects):
                        f"/Contents (angka ini salah) /AP << /N {look} 0 R >> >>")
     link = ("<< /Type /Annot /Subtype /Link /Rect [0 0 20 20] /Border [0 0 0] "
             f"/A << /S /URI /URI (https://example.org/) >> /NM ({MARK}-link) /M ({TIME}) >>")
-    return f"/Annots [{mark} 0 R {link}]"
+    local = ("<< /Type /Annot /Subtype /Link /Rect [30 0 50 20] /Border [0 0 0] "
+             f"/A << /S /URI /URI (file:///C:/Users/{MARK}/bukti.pdf) >> >>")
+    return f"/Annots [{mark} 0 R {link} {local}]"
 
 
 def _form(objects, page):
