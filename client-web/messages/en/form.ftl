@@ -1,6 +1,7 @@
 # The form, one question a screen.
 form-section = Section { $number } of { $count }: { $title }
 form-required = This question must be answered before the report can be sent.
+form-yourself = Do not write your name, position or relation to the accused unless it is needed.
 form-optional = You may skip this.
 form-answered-unknown = Your answer now: not known. Fill in below to change it.
 form-entry = Entry { $number }

@@ -1,6 +1,7 @@
 # Formulir, satu pertanyaan per layar.
 form-section = Bagian { $number } dari { $count }: { $title }
 form-required = Pertanyaan ini harus dijawab agar laporan dapat dikirim.
+form-yourself = Jangan tulis nama, jabatan, atau hubungan Anda dengan terlapor, kecuali memang perlu.
 form-optional = Boleh dilewati.
 form-answered-unknown = Jawaban Anda sekarang: tidak tahu. Isi di bawah ini untuk menggantinya.
 form-entry = Isian ke-{ $number }

@@ -70,7 +70,7 @@ function tracesOf({ cleaned }: FileDraft): string {
 
 function CleanedResult(props: FileProps) {
   const { file } = props;
-  if (file.cleaned?.outcome === "untouched") {
+  if (file.cleaned?.outcome === "untouched" || file.cleaned?.traces.length === 0) {
     return (
       <Notice tone="success" word={t("word-clean")}>
         <p>{t("file-untouched")}</p>
@@ -100,7 +100,7 @@ function Uncleaned(props: FileProps) {
         {traces.length > 0 && <p>{t("file-holds", { traces: tracesOf(file) })}</p>}
         {isHeic && <p>{t("file-heic")}</p>}
       </Notice>
-      <Choices {...props} choices={["original", "replace", "drop"]} />
+      <Choices {...props} choices={["replace", "original", "drop"]} />
       {file.choice === "replace" && (
         <div class="inset">
           <p>{t("file-replace-how")}</p>

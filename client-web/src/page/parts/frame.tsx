@@ -67,7 +67,7 @@ export function Page({ app, title, step, place, wrong = false, bare = false, chi
     document.title = wrong ? t("title-wrong") : t("title");
   });
   return (
-    <main data-screen={name} key={`${name} ${place ?? ""}`}>
+    <main data-screen={name} key={`${name} ${place ?? ""}`} onKeyDown={enter}>
       {canBack(app.state) && (
         <LinkButton name="back" class="back" onClick={() => app.back()}>
           {t("back")}
@@ -81,6 +81,17 @@ export function Page({ app, title, step, place, wrong = false, bare = false, chi
       {!bare && <Foot app={app} />}
     </main>
   );
+}
+
+/** Buttons that Enter may press: none of them sends anything. */
+const onward = "[data-do=continue], [data-do=open], [data-do=check]";
+
+/** Enter in a field of one line does what the main button does. No form element: browsers offer to keep forms. */
+function enter(event: KeyboardEvent): void {
+  const { target, currentTarget } = event;
+  if (event.key !== "Enter" || event.isComposing) return;
+  if (!(target instanceof HTMLInputElement) || target.type !== "text") return;
+  if (currentTarget instanceof HTMLElement) currentTarget.querySelector<HTMLElement>(onward)?.click();
 }
 
 /** A row of buttons. */

@@ -93,12 +93,18 @@ function Question({ app, field }: ScreenProps & { field: Field }) {
   );
 }
 
+/** Where people tell what happened, they tell about themselves. */
+function isStory({ need, kind }: Field): boolean {
+  return need === "required" && typeof kind === "object" && "text" in kind && kind.text.long;
+}
+
 function Explanation({ field }: { field: Field }) {
   return (
     <div id="explanation">
       {field.help !== undefined && <p class="help">{pick(field.help)}</p>}
       {field.role === "never_reveal" && <p class="help">{t("secret-few")}</p>}
       {field.role === "identity" && <p class="help">{t("identity-needless")}</p>}
+      {isStory(field) && <p class="help">{t("form-yourself")}</p>}
       {field.need === "required" && <p class="help">{t("form-required")}</p>}
       {field.need !== "required" && <p class="help">{t("form-optional")}</p>}
     </div>
