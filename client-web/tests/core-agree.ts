@@ -9,7 +9,6 @@
 
 import { writeFileSync } from "node:fs";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { answers, checkAnswers } from "../src/formats/answers.ts";
 import { concat, utf8 } from "../src/formats/bytes.ts";
 import { verifyCard } from "../src/formats/card.ts";
@@ -24,7 +23,7 @@ import { openLetter } from "../src/sealing/letter.ts";
 import { newReceipt, parseReceipt } from "../src/sealing/receipt.ts";
 import type { ThreadKeys } from "../src/sealing/schedule.ts";
 import { collect, random, type Vector, vectors } from "./core-vectors.ts";
-import { agency, card, newKeys } from "./core-world.ts";
+import { agency, card, newKeys, signNote } from "./core-world.ts";
 
 const [path = "", count = ""] = process.argv.slice(2);
 const ROOT = new Uint8Array(32).fill(1);
@@ -133,14 +132,6 @@ function takes(read: () => unknown): boolean {
     if (error instanceof FormatError || error instanceof Refusal) return false;
     throw error;
   }
-}
-
-function signNote(type: string, desk: string, content: string, seed: Uint8Array): Uint8Array {
-  const text = utf8(`${type}\n${agency}\n${desk}\n${content}\n`);
-  const name = `${agency}/${desk === "-" ? "root" : desk}`;
-  const id = sha256(concat(utf8(`${name}\n`), Uint8Array.of(1), unhex(verifyKeyOf(seed)))).subarray(0, 4);
-  const blob = Buffer.from(concat(id, sign(seed, text))).toString("base64");
-  return concat(text, utf8(`\n\u2014 ${name} ${blob}\n`));
 }
 
 const contentOf = (note: string) => note.split("\n")[3] ?? "";

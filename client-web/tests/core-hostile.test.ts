@@ -3,19 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Answer, answers, checkAnswers, inOrder, type Value } from "../src/formats/answers.ts";
-import { utf8 } from "../src/formats/bytes.ts";
+import { concat, utf8 } from "../src/formats/bytes.ts";
 import { verifyCard } from "../src/formats/card.ts";
 import { addDays, dayOf, daysBetween, isDay, isMonth } from "../src/formats/day.ts";
-import { readHeaders } from "../src/formats/edition.ts";
+import { readHeaders, type VerifiedHeader, verifyBody } from "../src/formats/edition.ts";
 import { checkForm, type Field, type Form, fieldsOf, form } from "../src/formats/form.ts";
 import { readFrames, writeFrames } from "../src/formats/frames.ts";
-import { unhex } from "../src/formats/ids.ts";
+import { digest, unhex } from "../src/formats/ids.ts";
 import { fromJson, toJson } from "../src/formats/json.ts";
 import { readChallenge, solve } from "../src/formats/pow.ts";
 import { problemCode, refusalOfProblem } from "../src/formats/problem.ts";
 import { FormatError, Refusal } from "../src/formats/refusal.ts";
-import { breaksRule, random, refuses, vectors } from "./core-vectors.ts";
-import { agency, card } from "./core-world.ts";
+import { breaksRule, random, refuses, type Vector, vectors } from "./core-vectors.ts";
+import { agency, card, signNote } from "./core-world.ts";
 
 const MAX = 1 << 16;
 const asked: Form = card.card.form;
@@ -34,6 +34,86 @@ test("a bundle with any changed byte is refused", () => {
     refuses("card-invalid", () => verifyCard(good.subarray(0, cut), agency));
   }
   refuses("card-invalid", () => verifyCard(new Uint8Array(1 << 20), agency));
+});
+
+const ROOT = new Uint8Array(32).fill(1);
+const DESK = new Uint8Array(32).fill(11);
+
+/** Changes the content of a note and signs it again, as whoever has the key could. */
+function resigned(note: string, seed: Uint8Array, edit: (content: Vector) => void): Uint8Array {
+  const [type = "", , desk = "", content = ""] = note.split("\n");
+  const copy = JSON.parse(content);
+  edit(copy);
+  return signNote(type, desk, JSON.stringify(copy), seed);
+}
+
+test("a card that its root has signed is refused when it breaks a rule", () => {
+  const [succession, note] = vectors("card.json").accepted[0].notes;
+  const verify = (edit: (content: Vector) => void) => {
+    const bundle = writeFrames([utf8(succession), resigned(note, ROOT, edit)]);
+    return () => verifyCard(bundle, agency);
+  };
+  verify(() => undefined)();
+  verify((card) => Object.assign(card, { letters: 1024, interval: 60, expires: "2027-02-05" }))();
+  const bad: ((card: Vector) => void)[] = [
+    (card) => Object.assign(card, { agency: "00000000000000000000000000000000" }),
+    (card) => card.roots.reverse(),
+    (card) => card.roots.pop(),
+    (card) => Object.assign(card, { serial: 0 }),
+    (card) => Object.assign(card, { expires: "2025-12-31" }),
+    (card) => Object.assign(card, { expires: "2027-02-06" }),
+    (card) => Object.assign(card, { letters: 3 }),
+    (card) => Object.assign(card, { letters: 0 }),
+    (card) => Object.assign(card, { letters: 2048 }),
+    (card) => Object.assign(card, { letter_size: 4096 }),
+    (card) => Object.assign(card, { interval: 0 }),
+    (card) => Object.assign(card, { interval: 61 }),
+    (card) => Object.assign(card.limits, { file_bytes: card.limits.report_bytes + 1 }),
+    (card) => Object.assign(card, { desks: [] }),
+    (card) => card.desks.push(...Array.from({ length: 7 }, (_, n) => ({ ...card.desks[0], id: `d${n}` }))),
+    (card) => Object.assign(card.desks[1], { id: card.desks[0].id }),
+    (card) => Object.assign(card.desks[1], { keys: card.desks[0].keys }),
+    (card) => Object.assign(card.desks[1], { keys: [] }),
+    (card) => Object.assign(card.desks[1].keys[0], { from: "2027-01-01" }),
+    (card) => Object.assign(card.form, { categories: [] }),
+  ];
+  for (const [index, edit] of bad.entries()) refuses("card-invalid", verify(edit), `change ${index}`);
+});
+
+test("a header that its desk has signed is refused when it breaks a rule", () => {
+  const read = (edit: (content: Vector) => void) => {
+    const note = resigned(vectors("edition.json").note, DESK, edit);
+    return readHeaders(writeFrames([note]), card)[0];
+  };
+  assert.ok(!(read(() => undefined) instanceof Refusal));
+  assert.ok(
+    !(read((header) => Object.assign(header, { until: "2026-05-03", card_serial: 1 })) instanceof Refusal),
+  );
+  const bad: ((header: Vector) => void)[] = [
+    (header) => Object.assign(header, { until: "2026-03-03" }),
+    (header) => Object.assign(header, { until: "2026-05-04" }),
+    (header) => Object.assign(header, { date: "2025-12-31", until: "2026-01-01" }),
+    (header) => Object.assign(header, { date: "2027-01-01", until: "2027-01-01" }),
+    (header) => Object.assign(header, { letters: 4 }),
+    (header) => Object.assign(header, { letter_size: 4096 }),
+    (header) => Object.assign(header, { recipient: "age1qqq" }),
+    (header) => Object.assign(header, { salt: header.salt.toUpperCase() }),
+  ];
+  for (const [index, edit] of bad.entries()) {
+    const found = read(edit);
+    assert.ok(found instanceof Refusal && found.code === "edition-invalid", `change ${index}`);
+  }
+});
+
+test("places of a body must rise", async () => {
+  const place = (address: number) => [new Uint8Array(16).fill(address), new Uint8Array(8192)];
+  const header = (body: Uint8Array) =>
+    ({ desk: "a", header: { letters: 2, body_hash: digest(body) }, hash: "" }) as VerifiedHeader;
+  const body = (one: number, other: number) => concat(...place(one), ...place(other));
+  await verifyBody(header(body(1, 2)), body(1, 2));
+  for (const bad of [body(2, 1), body(1, 1)]) {
+    await assert.rejects(verifyBody(header(bad), bad), { code: "edition-body" });
+  }
 });
 
 test("frames are read as they were written, and no others", () => {

@@ -1,9 +1,12 @@
 /** A small agency out of tests/vectors, with desks whose identities the tests hold. */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32 } from "@scure/base";
+import { concat, utf8 } from "../src/formats/bytes.ts";
 import { type VerifiedCard, verifyCard } from "../src/formats/card.ts";
 import type { VerifiedHeader } from "../src/formats/edition.ts";
 import { unhex } from "../src/formats/ids.ts";
+import { sign, verifyKeyOf } from "../src/formats/keys.ts";
 import { recipientOf } from "../src/sealing/hybrid.ts";
 import { newReceipt } from "../src/sealing/receipt.ts";
 import { type Evidence, type Message, seenOf } from "../src/sealing/report.ts";
@@ -64,4 +67,13 @@ export function evidence(size: number, change: Partial<Evidence> = {}): Evidence
 /** Returns the text of an identity. */
 export function identityText(seed: Uint8Array): string {
   return bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed).toUpperCase();
+}
+
+/** Returns a note with one signature by the key of a seed; `-` is the desk of the root. */
+export function signNote(type: string, desk: string, content: string, seed: Uint8Array): Uint8Array {
+  const text = utf8(`${type}\n${agency}\n${desk}\n${content}\n`);
+  const name = `${agency}/${desk === "-" ? "root" : desk}`;
+  const id = sha256(concat(utf8(`${name}\n`), Uint8Array.of(1), unhex(verifyKeyOf(seed)))).subarray(0, 4);
+  const blob = Buffer.from(concat(id, sign(seed, text))).toString("base64");
+  return concat(text, utf8(`\n\u2014 ${name} ${blob}\n`));
 }
