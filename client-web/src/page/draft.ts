@@ -89,7 +89,7 @@ export function isEmpty(draft: FieldDraft | undefined): boolean {
 }
 
 /** Returns whether no part of an entry is answered. */
-export function isEmptyEntry(entry: Drafts): boolean {
+function isEmptyEntry(entry: Drafts): boolean {
   return Object.values(entry).every(isEmpty);
 }
 
@@ -126,13 +126,13 @@ export function answersOf(form: Form, drafts: Drafts): Answer[] {
 }
 
 /** Returns a typed date as a day; `undefined` if there is no such day. */
-export function dayFrom(date: DateDraft | undefined): string | undefined {
+function dayFrom(date: DateDraft | undefined): string | undefined {
   const text = `${date?.year.trim()}-${pad(date?.month)}-${pad(date?.day)}`;
   return isDay(text) ? text : undefined;
 }
 
 /** Returns a typed date as a month; `undefined` if there is no such month. */
-export function monthFrom(date: DateDraft | undefined): string | undefined {
+function monthFrom(date: DateDraft | undefined): string | undefined {
   const text = `${date?.year.trim()}-${pad(date?.month)}`;
   return isMonth(text) ? text : undefined;
 }

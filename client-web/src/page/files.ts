@@ -3,6 +3,7 @@
 import type { Cleaned } from "../cleaner/cleaner.ts";
 import type { Card } from "../formats/card.ts";
 import { type Choice, type Form, fieldsOf } from "../formats/form.ts";
+import { MAX_FILES } from "../sealing/content.ts";
 import type { Evidence } from "../sealing/report.ts";
 import { cleanText } from "./draft.ts";
 import { last } from "./last.ts";
@@ -40,10 +41,8 @@ export interface FileProblem {
   max?: number;
 }
 
-/** The most files of one message. */
-export const MAX_FILES = 50;
 /** The most characters of a note. */
-export const MAX_NOTE = 300;
+const MAX_NOTE = 300;
 
 /** Returns a file that was just chosen. */
 export function chosen(number: number, file: File): FileDraft {
@@ -88,7 +87,7 @@ export function evidenceOf(files: FileDraft[]): Evidence[] {
       note: cleanText(draft.note),
       cleaned: draft.choice === "cleaned",
     };
-    return [draft.keepName ? { ...evidence, name: shortName(draft.file.name) } : evidence];
+    return [draft.keepName ? { ...evidence, name: draft.file.name } : evidence];
   });
 }
 
@@ -112,12 +111,4 @@ function ownProblems(draft: FileDraft, max: number): FileProblem[] {
 
 function blobOf({ file, cleaned, choice }: FileDraft): Blob {
   return choice === "cleaned" && cleaned !== undefined && cleaned.outcome !== "refused" ? cleaned.blob : file;
-}
-
-/** A name has at most 255 bytes; whole characters are dropped from its end. */
-function shortName(name: string): string {
-  const encoder = new TextEncoder();
-  let short = name.replace(/\p{Cs}/gu, "\ufffd");
-  while (encoder.encode(short).length > 255) short = [...short].slice(0, -1).join("");
-  return short;
 }

@@ -18,8 +18,3 @@ export function visible(text: string): string {
 export function oneLine(text: string): string {
   return visible(text).replace(/\s+/gu, " ").trim();
 }
-
-/** Returns the text on one line, closed off by bidi isolates, to stand inside of a sentence. */
-export function isolated(text: string): string {
-  return `\u2068${oneLine(text)}\u2069`;
-}

@@ -5,7 +5,7 @@ import { isAtRisk } from "./state.ts";
 import { t } from "./texts.ts";
 
 /** Where the quick exit leads: something that anybody looks at. */
-export const NEUTRAL_PAGE = "https://www.bmkg.go.id/";
+const NEUTRAL_PAGE = "https://www.bmkg.go.id/";
 
 const MINUTE = 60_000;
 /** When to ask whether somebody is there, and when to empty the page. */

@@ -48,11 +48,6 @@ export function advice(id: string, variables: Variables = {}): string {
   return pattern == null ? "" : bundles[chosen].formatPattern(pattern, variables, []);
 }
 
-/** Returns whether a message exists in both languages. */
-export function hasText(id: string): boolean {
-  return bundles.id.hasMessage(id) && bundles.en.hasMessage(id);
-}
-
 /** Returns the chosen language of a text that the agency signed. */
 export function pick(text: Text): string {
   return text[chosen];

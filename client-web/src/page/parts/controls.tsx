@@ -43,7 +43,7 @@ export function idOf({ field, part, entry }: Place): string {
 }
 
 /** Returns the attributes by which a place is found. */
-export function dataOf({ field, part, entry }: Place): Record<string, string | number> {
+function dataOf({ field, part, entry }: Place): Record<string, string | number> {
   return {
     "data-field": field,
     ...(part === undefined ? {} : { "data-part": part }),

@@ -88,7 +88,7 @@ function Question({ app, field }: ScreenProps & { field: Field }) {
           </QuietButton>
         )}
       </Row>
-      {app.state.writing.drafts !== undefined && <GiveUp app={app} />}
+      <GiveUp app={app} />
     </Page>
   );
 }
