@@ -16,6 +16,7 @@ import { xmpTraces } from "./exif.ts";
 import { FORBIDDEN, RULES, type Rule, SEEN } from "./pdf-rules.ts";
 import { PdfWriter } from "./pdf-writer.ts";
 import { cleanPicture, isCleanJpeg } from "./picture.ts";
+import { count } from "./pieces.ts";
 import { damaged, demand, type Trace, Unclean } from "./words.ts";
 
 /** PDF: what a reader sees is written anew, object by object, by the rules; nothing of the old file's structure is left. */
@@ -140,8 +141,8 @@ function note(context: PDFContext, bytes: Uint8Array, traces: Set<Trace>): void 
     if (dict.has(PDFName.of("Thumb"))) traces.add("thumbnail");
   }
   // A linearized file has one end more than it has versions.
-  const versions = latin(bytes).split("startxref").length - 1;
-  if (versions > (latin(bytes.subarray(0, 1024)).includes("/Linearized") ? 2 : 1)) traces.add("history");
+  const usual = 1 + count(bytes.subarray(0, 1024), "/Linearized");
+  if (count(bytes, "startxref") > usual) traces.add("history");
 }
 
 /** Copies objects by the rules of their kind. */
@@ -185,7 +186,7 @@ class Copy {
     // Metadata and files that something shown refers to: a damaged or a cunning file.
     if (HIDDEN.has(nameOf(object.dict, "Type") ?? "")) damaged();
     // A stream whose end is lost has swallowed the objects behind it.
-    if (latin(object.contents).includes("endobj")) damaged();
+    if (count(object.contents, "endobj") > 0) damaged();
     let { contents } = object;
     let skip = new Set<string>();
     const chain = filters(object.dict);

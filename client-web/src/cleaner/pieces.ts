@@ -171,6 +171,17 @@ export function concat(...pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+/** Counts how often a word stands in bytes. */
+export function count(bytes: Uint8Array, word: string): number {
+  const wanted = ascii(word);
+  const first = wanted[0] ?? 0;
+  let found = 0;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (same(bytes.subarray(at, at + wanted.length), wanted)) found += 1;
+  }
+  return found;
+}
+
 export function same(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
