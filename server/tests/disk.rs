@@ -15,7 +15,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use bisik_formats::ids::ReportId;
-use process::{Courier, Http, Process, configure, number, world};
+use process::{Courier, Http, Process, Upload, configure, number, world};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -124,4 +124,41 @@ fn a_disk_without_inodes_still_takes_text() {
         assert_eq!(http.post(&world.text()), Some(201));
     }
     assert_eq!(http.post(&world.sealed(2, 48 << 10)), Some(507));
+}
+
+#[test]
+fn a_disk_that_fills_during_an_upload_loses_none_of_it() {
+    let Some(disk) = SmallDisk::mount("size=24m") else {
+        eprintln!("SKIPPED a_disk_that_fills_during_an_upload_loses_none_of_it: mounting needs root");
+        return;
+    };
+    let mut world = world(1);
+    let config = configure(
+        disk.0.path(),
+        &world,
+        "off",
+        "[disk]\nreserve_mib = 8\nreserve_inodes = 10\nfloor_mib = 1",
+    );
+    let server = Process::start(&config);
+    Courier::connect(&server, &world).open_box(&mut world, &number());
+    let (sealed, other) = (world.sealed(2, 8 << 20), world.sealed(2, 8 << 20));
+    let upload = Upload::begin(server.public, &sealed).unwrap();
+    // Its room is set aside, though not a byte has come: a second one does not begin.
+    assert_eq!(Upload::begin(server.public, &other).err(), Some(507));
+    let mut http = Http::connect(server.public);
+    assert_eq!(upload.piece(&mut http, 0, 1 << 20), Some(204));
+    // Somebody else fills the disk all the same.
+    let filler = disk.0.path().join("filler");
+    let mut room = std::fs::File::create(&filler).unwrap();
+    while std::io::Write::write_all(&mut room, &[0; 4096]).is_ok() {}
+    for _ in 0..3 {
+        let mut http = Http::connect(server.public);
+        assert_eq!(upload.piece(&mut http, 1 << 20, 2 << 20), Some(507));
+        assert_eq!(upload.offset(), Some(1 << 20));
+    }
+    drop(room);
+    std::fs::remove_file(&filler).unwrap();
+    upload.rest(1 << 20, 1 << 20);
+    let courier = Courier::connect(&server, &world);
+    assert_eq!(courier.get(&format!("/contoh/reports/{}", ReportId::of(&sealed))).body, sealed);
 }

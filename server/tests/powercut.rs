@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use bisik_formats::ids::ReportId;
-use process::{Courier, Http, Process, configure, number, world};
+use process::{Courier, Http, Process, Upload, configure, number, world};
 use tempfile::TempDir;
 
 /// Cuts of one test run.
@@ -117,6 +117,54 @@ fn nothing_acknowledged_is_lost(test: &str, make: &str, megabytes: u64) {
     assert_eq!(Http::connect(server.public).request("GET", &edition, "", b"").status, 200);
     server.kill();
     disk.unmount();
+}
+
+/// Cuts the power after every piece, and once more when the last one has been acknowledged.
+fn no_piece_is_lost(test: &str, make: &str, megabytes: u64) {
+    let Some(mut disk) = Disk::new(make, megabytes) else {
+        eprintln!("SKIPPED {test}: needs root, a loop device, {make} and xfs_io");
+        return;
+    };
+    let mut world = world(1);
+    let more = "[disk]\nreserve_mib = 8\nreserve_inodes = 10\nfloor_mib = 4";
+    let config = configure(&disk.path(), &world, "off", more);
+    let config_text = std::fs::read(&config).unwrap();
+    let sealed = world.sealed(2, 6 << 20);
+    let mut server = Process::start(&config);
+    Courier::connect(&server, &world).open_box(&mut world, &number());
+    let mut upload = Upload::begin(server.public, &sealed).unwrap();
+    let mut acknowledged = 0;
+    loop {
+        disk.cut();
+        server.kill();
+        disk.unmount();
+        assert!(disk.mount());
+        std::fs::write(&config, &config_text).unwrap();
+        server = Process::start(&config);
+        upload.server = server.public;
+        assert_eq!(upload.offset(), Some(acknowledged));
+        if acknowledged == sealed.len() {
+            break;
+        }
+        let next = sealed.len().min(acknowledged + (1 << 20));
+        assert_eq!(upload.piece(&mut Http::connect(server.public), acknowledged, next), Some(204));
+        acknowledged = next;
+    }
+    let courier = Courier::connect(&server, &world);
+    assert_eq!(courier.list(), [ReportId::of(&sealed).to_string()]);
+    assert_eq!(courier.get(&format!("/contoh/reports/{}", ReportId::of(&sealed))).body, sealed);
+    server.kill();
+    disk.unmount();
+}
+
+#[test]
+fn power_cuts_on_ext4_lose_no_piece() {
+    no_piece_is_lost("power_cuts_on_ext4_lose_no_piece", "mkfs.ext4", 96);
+}
+
+#[test]
+fn power_cuts_on_xfs_lose_no_piece() {
+    no_piece_is_lost("power_cuts_on_xfs_lose_no_piece", "mkfs.xfs", 320);
 }
 
 #[test]

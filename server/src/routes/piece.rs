@@ -97,7 +97,6 @@ async fn take(
         return Err(ProblemCode::ReportTooLarge.into());
     }
     let offset = number(headers, UPLOAD_OFFSET)?;
-    let turn = app.turns.take(id).ok_or(Refusal::new(ProblemCode::UploadLocked))?;
     let (key, today) = (agency.key, app.clock.today());
     let state = app.on_disk(move |app| app.store.upload(key, &id, today)).await?;
     let state = state.ok_or(Refusal::new(ProblemCode::NotFound))?;
@@ -110,6 +109,8 @@ async fn take(
     if length == 0 {
         return Ok(state);
     }
+    // Only now: a request that does not fit must not be in the way of one that does.
+    let turn = app.turns.take(id).ok_or(Refusal::new(ProblemCode::UploadLocked))?;
     let mut piece = Piece::begin(app, agency, id, &state).await?;
     match receive(app, &turn, intake, &mut piece).await? {
         Received::Whole => Ok(UploadState { offset: piece.complete().await?, ..state }),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::{Digest, Hasher};
-use bisik_formats::upload::{MAX_PIECE, UploadId};
+use bisik_formats::upload::UploadId;
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
@@ -51,10 +51,9 @@ impl Uploads {
         let slots = Slots::new(row.length);
         let mark = match slots.read(&file)? {
             Some(mark) => mark,
-            // Without slots and whole: it was on its way to become a report, and all of it was durable before.
-            None if file.metadata()?.len() == row.length => {
-                slots.lay(&file, row.length.saturating_sub(MAX_PIECE))?
-            }
+            // Without slots and whole: it was on its way to become a report, and all of it was durable before. Its last
+            // byte has to come once more, since only a report is complete.
+            None if file.metadata()?.len() == row.length => slots.lay(&file, row.length.saturating_sub(1))?,
             None => slots.lay(&file, 0)?,
         };
         file.sync_data()?;

@@ -121,6 +121,17 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Returns the value of a header.
+    pub fn value(&self, name: &str) -> Option<String> {
+        let line = |line: &str| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        };
+        self.head.lines().find_map(line)
+    }
+}
+
 /// A connection that is used for one request after the other.
 pub struct Http {
     stream: BufReader<TcpStream>,
@@ -140,6 +151,15 @@ impl Http {
 
     /// Reads one answer; `None` when the connection ends instead.
     pub fn read(&mut self) -> Option<Answer> {
+        let mut answer = self.read_head()?;
+        let length = answer.value("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        answer.body = vec![0; length];
+        self.stream.read_exact(&mut answer.body).ok()?;
+        Some(answer)
+    }
+
+    /// Reads an answer without a body, as to a `HEAD`.
+    pub fn read_head(&mut self) -> Option<Answer> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.stream.read_line(&mut head).ok()? == 0 {
@@ -147,12 +167,7 @@ impl Http {
             }
         }
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        let value =
-            |line: &str| line.to_ascii_lowercase().strip_prefix("content-length: ")?.trim().parse().ok();
-        let length: usize = head.lines().find_map(value).unwrap_or(0);
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).ok()?;
-        Some(Answer { status, head, body })
+        Some(Answer { status, head, body: Vec::new() })
     }
 
     /// Returns what comes until the connection ends.
@@ -176,6 +191,67 @@ impl Http {
         self.stream.get_mut().write_all(report_head(sealed).as_bytes()).ok()?;
         self.stream.get_mut().write_all(sealed).ok()?;
         self.read().map(|answer| answer.status)
+    }
+}
+
+/// A resumable upload over one connection after the other.
+pub struct Upload<'a> {
+    pub server: SocketAddr,
+    pub sealed: &'a [u8],
+    pub address: String,
+}
+
+impl<'a> Upload<'a> {
+    /// Begins an upload; the status of the refusal if it is refused.
+    pub fn begin(server: SocketAddr, sealed: &'a [u8]) -> Result<Self, u16> {
+        let headers = format!(
+            "tus-resumable: 1.0.0\r\nupload-length: {}\r\nbisik-pow: 0000000000000000\r\n\
+             bisik-header-sha256: {}\r\n",
+            sealed.len(),
+            header_digest(sealed, 2)
+        );
+        let answer = Http::connect(server).request("POST", "/contoh/uploads", &headers, b"");
+        match (answer.status, answer.value("location")) {
+            (201, Some(address)) => Ok(Self { server, sealed, address }),
+            (status, _) => Err(status),
+        }
+    }
+
+    /// Returns the head of a request that carries the bytes from one place to another.
+    pub fn head(&self, from: usize, to: usize) -> String {
+        format!(
+            "PATCH {} HTTP/1.1\r\nhost: x\r\ntus-resumable: 1.0.0\r\nupload-offset: {from}\r\n\
+             content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+            self.address,
+            to - from
+        )
+    }
+
+    /// Sends the bytes from one place to another; `None` when the connection ends instead of an answer.
+    pub fn piece(&self, http: &mut Http, from: usize, to: usize) -> Option<u16> {
+        http.stream.get_mut().write_all(self.head(from, to).as_bytes()).ok()?;
+        http.stream.get_mut().write_all(&self.sealed[from..to]).ok()?;
+        http.read().map(|answer| answer.status)
+    }
+
+    /// Sends everything from a place on, in pieces of this length.
+    pub fn rest(&self, from: usize, piece: usize) {
+        let mut http = Http::connect(self.server);
+        for from in (from..self.sealed.len()).step_by(piece) {
+            let to = self.sealed.len().min(from + piece);
+            assert_eq!(self.piece(&mut http, from, to), Some(204), "{from}");
+        }
+    }
+
+    /// Asks how far it has come; `None` when the server does not know it.
+    pub fn offset(&self) -> Option<usize> {
+        let head = format!("HEAD {} HTTP/1.1\r\nhost: x\r\ntus-resumable: 1.0.0\r\n\r\n", self.address);
+        let mut http = Http::connect(self.server);
+        http.write(head.as_bytes());
+        let answer = http.read_head().expect("an answer");
+        let length = answer.value("upload-length");
+        assert!(answer.status == 404 || length == Some(self.sealed.len().to_string()), "{}", answer.head);
+        answer.value("upload-offset")?.parse().ok()
     }
 }
 

@@ -210,7 +210,7 @@ fn a_crash_on_the_way_to_the_report_loses_nothing() {
         }
         fixture = fixture.reopen();
         assert_eq!(fixture.store.reconcile().unwrap(), Reconciled::default());
-        assert_eq!(fixture.offset(&id), length - (1 << 20));
+        assert_eq!(fixture.offset(&id), length - 1);
         assert!(upload.is_file() && !report.is_file());
     }
     assert_eq!(fixture.finish(&id, &sealed).unwrap(), Accepted::New);
@@ -250,10 +250,14 @@ fn a_report_that_cannot_be_stored_now_can_be_finished_later() {
     assert_eq!(fixture.offset(&id), 60_000);
     fs::remove_file(report.parent().unwrap()).unwrap();
     // The queue is full: the file has been moved and comes back.
-    let (go, wait) = sync_channel::<()>(0);
+    let ((go, wait), (begin, begun)) = (sync_channel::<()>(0), channel());
     let jobs = fixture.store.jobs().unwrap();
-    let job = crate::writer::Job::Run(Box::new(move |_| wait.recv().unwrap()));
+    let job = crate::writer::Job::Run(Box::new(move |_| {
+        begin.send(()).unwrap();
+        wait.recv().unwrap();
+    }));
     jobs.send(job).unwrap_or_else(|_| panic!());
+    begun.recv().unwrap();
     let texts: Vec<_> =
         (0..1025u32).map(|number| fixture.queue(&number.to_be_bytes(), today(), Period::AT_ONCE)).collect();
     let full = fixture.written(&id, &sealed, 100_000);
