@@ -53,11 +53,8 @@ pub(crate) fn ensure(install: bool) -> Outcome {
     if names.is_empty() {
         return Ok(());
     }
-    Err(failure(format!(
-        "missing: {}. Run as root: apt-get install {}",
-        names.join(", "),
-        packages.join(" ")
-    )))
+    let (names, packages) = (names.join(", "), packages.join(" "));
+    Err(failure(format!("missing: {names}. Run as root: apt-get install {packages} (Debian 13 or newer)")))
 }
 
 fn missing() -> Vec<&'static Tool> {
