@@ -62,6 +62,20 @@ fn sentences_are_short() {
 }
 
 #[test]
+fn sentences_outside_of_the_message_files_are_short_too() {
+    // What stands in the page before any script: it can be in no message file.
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(PAGE).join("src/page/template.html");
+    let html = fs::read_to_string(path).unwrap();
+    let texts = html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text);
+    let sentences: Vec<&str> = texts.flat_map(|text| text.split(['.', '?', '!', ':', ';'])).collect();
+    let long: Vec<_> =
+        sentences.iter().filter(|sentence| sentence.split_whitespace().count() > MAX_WORDS).collect();
+    assert!(long.is_empty(), "{long:?}");
+    assert!(sentences.iter().any(|sentence| sentence.split_whitespace().count() > 8));
+}
+
+#[test]
 fn every_cause_has_an_advice() {
     for unit in crates() {
         // The page calls its refusals so; what it says beside a field is cause and advice in one.
