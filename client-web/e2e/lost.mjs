@@ -53,10 +53,14 @@ async function story(trip, paths, number, trouble) {
 }
 
 async function breakInside(gate) {
-  gate.firmly((asked) => isPatch(asked) && asked.headers["upload-offset"] === "1048576", { cutAfter: 100_000 });
+  gate.firmly((asked) => isPatch(asked) && asked.headers["upload-offset"] === "1048576", {
+    cutAfter: 100_000,
+  });
   return async () => {
     await gate.until((asked) => asked.method === "HEAD");
-    await gate.until((asked) => isPatch(asked) && asked.status === 204 && asked.headers["upload-offset"] !== "0");
+    await gate.until(
+      (asked) => isPatch(asked) && asked.status === 204 && asked.headers["upload-offset"] !== "0",
+    );
     const passed = gate.take();
     const asking = passed.findIndex((asked) => asked.method === "HEAD");
     const offset = Number(passed.slice(asking).find(isPatch).headers["upload-offset"]);

@@ -1,7 +1,7 @@
 // Bad days on the way back: wrong receipts, hostile letters, idling, and the ways out.
 
 import assert from "node:assert/strict";
-import { refuses } from "./lib/refusal.mjs";
+import { idleClock, refuses } from "./lib/refusal.mjs";
 import * as report from "./lib/report.mjs";
 import { setOut, visit } from "./lib/visit.mjs";
 import { deliver, desk, play, publish } from "./lib/world.mjs";
@@ -83,19 +83,7 @@ async function hostileLetter(trip, receipt) {
 /** Somebody puts the phone away: the page asks after 18 minutes and is empty after 20. */
 async function idling(trip) {
   trip.gate.take();
-  const prepare = (page) =>
-    page.evaluateOnNewDocument(() => {
-      const real = Date.now.bind(Date);
-      const ticks = [];
-      let shift = 0;
-      Date.now = () => real() + shift;
-      globalThis.setInterval = (tick) => ticks.push(tick);
-      globalThis.later = (minutes) => {
-        shift += minutes * 60_000;
-        for (const tick of ticks) tick();
-      };
-    });
-  const { page, actor, leave } = await visit(trip, { prepare });
+  const { page, actor, leave } = await visit(trip, { prepare: idleClock });
   await report.begin(actor);
   await actor.at("form");
   await page.evaluate(() => globalThis.later(19));

@@ -10,7 +10,7 @@ export async function openGate(upstream) {
 }
 
 /**
- * A gate. A fault is what happens to a request instead of being passed on; one of
+ * A gate. A fault, the newest first, is what happens to a request instead of being passed on; one of
  * `{ status, headers, body }`: the gate answers instead of the server;
  * `{ change(body) }`: the server's answer is changed on its way;
  * `{ cutAfter }`: the connection breaks after that many bytes of the request's body;
@@ -91,7 +91,7 @@ class Gate {
   async #pass(incoming, outgoing) {
     const asked = { method: incoming.method, path: incoming.url, headers: incoming.headers };
     this.#requests.push(asked);
-    const fault = this.#faults.find(({ fits }) => fits(asked))?.fault ?? {};
+    const fault = this.#faults.findLast(({ fits }) => fits(asked))?.fault ?? {};
     await fault.hold;
     if (fault.cutAfter === undefined) {
       asked.body = await read(incoming);

@@ -32,6 +32,20 @@ export const clockBy = (days) => (page) =>
     Date.now = () => real() + shift * 86_400_000;
   }, days);
 
+/** Gives the page a clock that the story moves: `later(minutes)` in the page. */
+export const idleClock = (page) =>
+  page.evaluateOnNewDocument(() => {
+    const real = Date.now.bind(Date);
+    const ticks = [];
+    let shift = 0;
+    Date.now = () => real() + shift;
+    globalThis.setInterval = (tick) => ticks.push(tick);
+    globalThis.later = (minutes) => {
+      shift += minutes * 60_000;
+      for (const tick of ticks) tick();
+    };
+  });
+
 /** Returns a problem document as the server writes it. */
 export function problem(status, code, headers = {}) {
   const body = JSON.stringify({

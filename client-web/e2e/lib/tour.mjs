@@ -2,7 +2,8 @@
 
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clockBy, problem } from "./refusal.mjs";
+import { pathToFileURL } from "node:url";
+import { clockBy, idleClock, problem } from "./refusal.mjs";
 import * as report from "./report.mjs";
 import { sample, visit } from "./visit.mjs";
 import { args, deliver, desk, publish } from "./world.mjs";
@@ -12,17 +13,22 @@ const isCard = ({ path }) => path.endsWith("/card");
 
 /** Goes everywhere; `look(page, name)` is called at each stop. `options` are those of the windows. */
 export async function tour(trip, look, options = {}) {
-  const open = async (more = {}) => {
-    const visited = await visit(trip, { ...options, ...more });
+  const open = async ({ prepare, ...more } = {}) => {
+    const both = async (page) => {
+      await options.prepare?.(page);
+      await prepare?.(page);
+    };
+    const visited = await visit(trip, { ...options, ...more, prepare: both });
     return { ...visited, stop: (name) => look(visited.page, name) };
   };
   await stopped(trip, open);
+  await aside(trip, open);
   const receipt = await writing(trip, open);
   await returning(open, receipt);
 }
 
 async function stopped(trip, open) {
-  const old = { ...(await open({ prepare: clockBy(500), wait: false })) };
+  const old = await open({ prepare: clockBy(500), wait: false });
   await old.actor.at("stopped");
   await old.stop("stopped-clock");
   await old.leave();
@@ -37,6 +43,23 @@ async function stopped(trip, open) {
   await inApp.actor.at("device");
   await inApp.stop("device");
   await inApp.leave();
+}
+
+/** The saved page before it has its documents, and the question whether somebody is there. */
+async function aside(trip, open) {
+  const path = join(args.home, "halaman.html");
+  const page = await fetch(`http://127.0.0.1:${trip.gate.port}${trip.path}/`);
+  writeFileSync(path, await page.text());
+  const address = pathToFileURL(path).href;
+  const offline = await open({ address, wait: false });
+  await offline.actor.at("offline");
+  await offline.stop("offline");
+  await offline.leave();
+  const idle = await open({ prepare: idleClock });
+  await idle.page.evaluate(() => globalThis.later(19));
+  await idle.actor.at("idle");
+  await idle.stop("idle");
+  await idle.leave();
 }
 
 async function writing(trip, open) {

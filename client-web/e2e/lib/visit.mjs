@@ -18,20 +18,19 @@ export async function setOut() {
  * Opens the page in a window of its own, that knows nothing of others; `prepare` gets the window before. Unless it is told
  * not to, it waits until all documents are there and the decoy is sealed.
  */
-export async function visit(trip, { Person = Actor, prepare, wait = true, ...size } = {}) {
+export async function visit(trip, { Person = Actor, prepare, wait = true, address, ...size } = {}) {
   const context = await trip.browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width: 360, height: 740, ...size });
-  const watched = watch(page, trip.origin);
+  const watched = watch(page, address === undefined ? trip.origin : "file://");
   await prepare?.(page);
-  await page.goto(`${trip.origin}${trip.path}/`);
+  await page.goto(address ?? `${trip.origin}${trip.path}/`);
   const actor = new Person(page);
   if (wait) await actor.find('[data-visit="ready"]');
   /** Leaves: the window closes as a person closes it, so that the page can say good-bye. */
   const leave = async () => {
     watched.check();
     await page.close({ runBeforeUnload: true });
-    await context.close();
   };
   return { page, actor, leave, watched };
 }
