@@ -7,10 +7,10 @@ import { concat, utf8 } from "../src/formats/bytes.ts";
 import { verifyCard } from "../src/formats/card.ts";
 import { addDays, dayOf, daysBetween, isDay, isMonth } from "../src/formats/day.ts";
 import { readHeaders, type VerifiedHeader, verifyBody } from "../src/formats/edition.ts";
-import { checkForm, type Field, type Form, fieldsOf, form } from "../src/formats/form.ts";
+import { checkForm, type Field, type Form, fieldsOf, form, groupOf } from "../src/formats/form.ts";
 import { readFrames, writeFrames } from "../src/formats/frames.ts";
 import { digest, unhex } from "../src/formats/ids.ts";
-import { fromJson, toJson } from "../src/formats/json.ts";
+import { type Codec, fromJson, lazy, list, toJson } from "../src/formats/json.ts";
 import { readChallenge, solve } from "../src/formats/pow.ts";
 import { problemCode, refusalOfProblem } from "../src/formats/problem.ts";
 import { FormatError, Refusal } from "../src/formats/refusal.ts";
@@ -222,6 +222,22 @@ test("random answers fit, have one spelling, and find their order again", () => 
   }
 });
 
+test("a group takes no more entries than it has room for", () => {
+  const field = fieldsOf(asked).find(({ kind }) => groupOf(kind) !== undefined) as Field;
+  const group = groupOf(field.kind);
+  assert.ok(group);
+  const filled = (count: number): Answer[] =>
+    Array.from({ length: count }, (_, index) => ({
+      field: field.id,
+      entry: index + 1,
+      part: group.fields[0]?.id ?? "",
+      value: "unknown",
+    }));
+  checkAnswers(asked, filled(group.max), false);
+  breaksRule(() => checkAnswers(asked, filled(group.max + 1), false));
+  breaksRule(() => checkAnswers(asked, filled(2).slice(1), false));
+});
+
 test("documents with random damage break a rule or stay what they are", () => {
   const good = toJson(asked, form);
   for (let turn = 0; turn < 3000; turn += 1) {
@@ -238,6 +254,12 @@ test("documents with random damage break a rule or stay what they are", () => {
 });
 
 test("deep nesting is refused before it is parsed", () => {
+  interface Nest extends Array<Nest> {}
+  const nest: Codec<Nest> = list(lazy(() => nest));
+  const deepest = (depth: number) => utf8(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+  assert.deepEqual(toJson(fromJson(deepest(16), MAX, nest), nest), deepest(16));
+  breaksRule(() => fromJson(deepest(17), MAX, nest));
+  breaksRule(() => fromJson(utf8(`["${"\\".repeat(3)}",[]]`), MAX, nest));
   const deep = utf8("[".repeat(30_000));
   breaksRule(() => fromJson(deep, MAX, answers));
   breaksRule(() => fromJson(utf8(`${"[".repeat(17)}${"]".repeat(17)}`), MAX, answers));

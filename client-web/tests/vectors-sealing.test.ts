@@ -247,7 +247,21 @@ test("letters that are refused", async () => {
   for (const { text, error } of cases(letters.refused_texts)) {
     await refused(letters.place, await sealText(text), `${error}: ${text.slice(0, 60)}`);
   }
-  assert.ok(await openLetter(...placed(letters.place, await sealText(letters.letter))));
+  const changed = async (change: Vector) =>
+    sealText(JSON.stringify({ ...JSON.parse(letters.letter), ...change }));
+  const received = (count: number) => Array(count).fill({ date: "2026-03-02", id: "WERC8GMR" });
+  const questions = (count: number) => Array(count).fill("?");
+  const desks = (count: number) => Array.from({ length: count }, (_, index) => `d${index}`);
+  const most = { received: received(32), questions: questions(16), to: desks(8) };
+  assert.ok(await openLetter(...placed(letters.place, await changed(most))));
+  const beyond: Vector[] = [
+    { received: received(33) },
+    { questions: questions(17) },
+    { to: desks(9) },
+    { to: [] },
+    { to: ["a", "a"] },
+  ];
+  for (const change of beyond) await refused(letters.place, await changed(change), JSON.stringify(change));
   await assert.rejects(open(unhex(letters.sealed).subarray(0, 8191), thread.identity), {
     name: "FormatError",
   });

@@ -13,6 +13,7 @@ use bisik_formats::ids::{AgencyId, DeskId, Digest, MessageId};
 use bisik_formats::padding::{TEXT_SIZE, header_len, sealed_len};
 use bisik_formats::shape::Shape;
 use bisik_sealing::hybrid::Identity;
+use bisik_sealing::reader::OpenError;
 use bisik_sealing::receipt::Receipt;
 use bisik_sealing::report::{
     Expected, Kind, Language, NoEvidence, OpenedReport, ReportContent, ReportError, ReportFormat,
@@ -123,10 +124,16 @@ fn open(sealed: &[u8], desk: usize) -> Result<OpenedReport, ReportError> {
 /// Opens for exactly the desks it is for.
 fn opens_for(sealed: &[u8], text: &SealedText) {
     for (place, name) in DESK_NAMES.iter().enumerate() {
-        let opened = open(sealed, place).ok();
-        assert_eq!(opened.is_some(), text.to.iter().any(|desk| desk.as_str() == *name), "{name}");
-        if let Some(opened) = opened {
-            assert!(opened.content.to == text.to && Some(opened.message()) == text.message);
+        match open(sealed, place) {
+            Ok(opened) => {
+                assert!(opened.content.to == text.to && Some(opened.message()) == text.message);
+                assert!(text.to.iter().any(|desk| desk.as_str() == *name), "{name}");
+            }
+            // Not refused for its list of readers: nothing in it opens.
+            Err(error) => {
+                assert!(matches!(error, ReportError::Open(OpenError::NoMatch)), "{error}");
+                assert!(text.to.iter().all(|desk| desk.as_str() != *name), "{name}");
+            }
         }
     }
 }
