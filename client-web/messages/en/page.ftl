@@ -125,6 +125,7 @@ drop-stay = Keep writing
 drop-confirm = Erase everything
 idle-title = Still here?
 idle-what = Nothing was touched for a long time. In two minutes everything will be erased for your safety.
+idle-code = The receipt code will be erased too. Go on, then write it down if you have not.
 idle-stay = Yes, go on
 idle-leave = Erase and leave
 stopped-title = The page has stopped

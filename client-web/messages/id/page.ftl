@@ -125,6 +125,7 @@ drop-stay = Tetap menulis
 drop-confirm = Hapus semua isian
 idle-title = Masih di sini?
 idle-what = Sudah lama tidak ada sentuhan. Dalam dua menit semua isian akan dihapus demi keamanan Anda.
+idle-code = Kode tanda terima juga akan dihapus. Lanjutkan, lalu tulis kode itu bila belum.
 idle-stay = Ya, lanjutkan
 idle-leave = Hapus dan keluar
 stopped-title = Halaman berhenti

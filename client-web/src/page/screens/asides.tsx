@@ -141,6 +141,11 @@ export function Idle({ app }: ScreenProps) {
   return (
     <Page app={app} title={t("idle-title")} bare>
       <p>{t("idle-what")}</p>
+      {app.state.groups !== undefined && (
+        <Notice tone="warning" word={t("word-careful")}>
+          <p>{t("idle-code")}</p>
+        </Notice>
+      )}
       <Row>
         <Button name="stay" onClick={() => stay(app)}>
           {t("idle-stay")}
