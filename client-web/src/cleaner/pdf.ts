@@ -184,7 +184,7 @@ class Copy {
     }
     const actual = streamKind(object.dict, kind);
     // Metadata and files that something shown refers to: a damaged or a cunning file.
-    if (HIDDEN.has(nameOf(object.dict, "Type") ?? "")) damaged();
+    if (HIDDEN.has(nameOf(object.dict, "Type") ?? "") || !RULES.get(actual)?.has("Filter")) damaged();
     // A stream whose end is lost has swallowed the objects behind it.
     if (count(object.contents, "endobj") > 0) damaged();
     let { contents } = object;
