@@ -15,9 +15,21 @@ use crate::clock::Clock;
 use crate::config::{AgencyConfig, Batch, Config, mib};
 use crate::events::Events;
 use crate::intake::{BodyFloor, Memory};
+use crate::page::{Page, PageError};
 use crate::published::Published;
 use crate::refusal::Refusal;
 use crate::turns::Turns;
+
+/// The state cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The built page cannot be served.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
 
 /// Everything that requests share.
 pub struct App {
@@ -48,14 +60,14 @@ impl App {
     /// Reads what the store holds for the agencies of a configuration.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or the page was not built as it must be.
     pub fn new(
         config: &Config,
         store: Arc<dyn Store>,
         clock: Clock,
         events: Events,
         rng: &mut impl CryptoRng,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, LoadError> {
         let mut agencies = HashMap::new();
         for agency in &config.agency {
             let memory = mib(config.limits.edition_memory_mib);
@@ -118,6 +130,8 @@ pub struct Agency {
     pub id: AgencyId,
     /// Its key in the store.
     pub key: AgencyKey,
+    /// The reporter's page with this identity in it.
+    pub page: Page,
     /// Days after which reports go.
     pub retention_days: u16,
     /// Bytes of all its sealed reports that the store takes.
@@ -132,12 +146,13 @@ pub struct Agency {
 }
 
 impl Agency {
-    fn load(config: &AgencyConfig, store: &dyn Store, memory: u64) -> Result<Self, StoreError> {
+    fn load(config: &AgencyConfig, store: &dyn Store, memory: u64) -> Result<Self, LoadError> {
         let key = store.register(&config.id, config.quota())?;
         Ok(Self {
             path: config.path.clone(),
             id: config.id,
             key,
+            page: Page::new(&config.id)?,
             retention_days: config.retention_days,
             quota_bytes: config.quota().bytes,
             batch: config.batch,

@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::events::causes;
 use crate::language::Language;
 use crate::openapi;
+use crate::page::{Page, PageError};
 use crate::run::{RunError, run};
 
 /// Runs the program and returns its exit code: 0, 1 refused, 2 usage, 5 this machine.
@@ -90,6 +91,12 @@ pub fn command(language: Language) -> Command {
         .subcommand(sub("run", "cli-run").arg(config()).arg(file("ready-file", "cli-ready-file")))
         .subcommand(sub("check-config", "cli-check-config").arg(config()))
         .subcommand(sub("token", "cli-token").arg(file("out", "cli-token-out")))
+        .subcommand(
+            sub("page", "cli-page")
+                .arg(config())
+                .arg(Arg::new("agency").long("agency").value_name("PATH").help(text("cli-page-agency")))
+                .arg(file("out", "cli-page-out")),
+        )
         .subcommand(sub("openapi", "cli-openapi"))
 }
 
@@ -104,6 +111,12 @@ enum Failure {
     Output(#[from] io::Error),
     #[error("the token file could not be made")]
     Token(#[source] io::Error),
+    #[error("no such agency, or several")]
+    Agency,
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error("the page could not be written")]
+    PageFile(#[source] io::Error),
     #[error("the clock or the description is broken")]
     Internal,
 }
@@ -121,15 +134,22 @@ impl Failure {
             Self::Run(RunError::Process(_) | RunError::Ready(_)) => "error-process",
             Self::Output(_) => "error-output",
             Self::Token(_) => "error-token",
+            Self::Agency => "error-agency",
+            Self::Run(RunError::Page(_)) | Self::Page(_) => "error-page",
+            Self::PageFile(_) => "error-page-file",
             Self::Internal => "error-internal",
         }
     }
 
     const fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(ConfigError::Read(_)) | Self::Run(_) | Self::Output(_) | Self::Token(_) => 5,
-            Self::Config(_) => 1,
-            Self::Internal => 255,
+            Self::Config(ConfigError::Read(_))
+            | Self::Run(_)
+            | Self::Output(_)
+            | Self::Token(_)
+            | Self::PageFile(_) => 5,
+            Self::Config(_) | Self::Agency => 1,
+            Self::Page(_) | Self::Internal => 255,
         }
     }
 }
@@ -151,6 +171,11 @@ fn perform<R: CryptoRng + Send + 'static>(
             print(&format!("{}\n", config.language.text("config-good", &[])))
         }
         Some(("token", matches)) => token(path(matches, "out").as_deref(), &mut rng()),
+        Some(("page", matches)) => {
+            let config = Config::load(&path(matches, "config").unwrap_or_default())?;
+            let wanted = matches.get_one::<String>("agency").map(String::as_str);
+            page(&config, wanted, path(matches, "out").as_deref())
+        }
         Some(("openapi", _)) => print(&openapi::json().map_err(|_| Failure::Internal)?),
         _ => Err(Failure::Internal),
     }
@@ -178,6 +203,26 @@ fn token(out: Option<&Path>, rng: &mut impl CryptoRng) -> Result<(), Failure> {
         }
     }
     print(&format!("sha256={}\n", token.hash()))
+}
+
+/// Writes an agency's page into a file, or to the output, and says its hash.
+fn page(config: &Config, wanted: Option<&str>, out: Option<&Path>) -> Result<(), Failure> {
+    let mut found = config.agency.iter().filter(|agency| wanted.is_none_or(|path| agency.path == path));
+    let agency = found.next().filter(|_| found.next().is_none()).ok_or(Failure::Agency)?;
+    let page = Page::new(&agency.id)?;
+    let hash = format!("sha256={}\n", page.digest());
+    let Some(path) = out else {
+        io::stdout().lock().write_all(&page.html())?;
+        say(&hash);
+        return Ok(());
+    };
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(&page.html())?;
+        file.sync_all()
+    });
+    written.map_err(Failure::PageFile)?;
+    print(&hash)
 }
 
 fn usage(language: Language, error: &clap::Error) -> ExitCode {

@@ -23,6 +23,7 @@ pub mod intake;
 pub mod language;
 pub mod listen;
 pub mod openapi;
+pub mod page;
 pub mod published;
 pub mod refusal;
 pub mod router;

@@ -23,6 +23,8 @@ pub fn json() -> Result<String, serde_json::Error> {
     ),
     servers((url = "/")),
     paths(
+        routes::page::get,
+        routes::files::get,
         routes::card::get,
         routes::headers::get,
         routes::editions::get,

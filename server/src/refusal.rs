@@ -96,7 +96,8 @@ pub async fn finish(request: Request, next: Next) -> Response {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     for (name, value) in FIXED {
-        headers.insert(name, value);
+        // Only the page has a policy of its own.
+        headers.entry(name).or_insert(value);
     }
     response
 }

@@ -7,8 +7,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, head, post, put};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::routes::{
-    ACKNOWLEDGEMENTS, CARD, CHALLENGE, EDITION, EDITIONS, HEADERS, HEALTH, REPORT, REPORTS, STATUS, UPLOAD,
-    UPLOADS,
+    ACKNOWLEDGEMENTS, AGENCY, CARD, CHALLENGE, EDITION, EDITIONS, FILES, HEADERS, HEALTH, PAGE, REPORT,
+    REPORTS, ROOT, STATUS, UPLOAD, UPLOADS,
 };
 
 use crate::app::App;
@@ -19,6 +19,10 @@ use crate::routes::tus::speak;
 /// Returns the routes for reporters.
 pub fn public(app: Arc<App>) -> Router {
     let router = Router::new()
+        .route(ROOT, get(routes::page::lead_from_root))
+        .route(AGENCY, get(routes::page::lead))
+        .route(PAGE, get(routes::page::get))
+        .route(FILES, get(routes::files::get))
         .route(CARD, get(routes::card::get))
         .route(HEADERS, get(routes::headers::get))
         .route(EDITION, get(routes::editions::get))

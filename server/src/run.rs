@@ -11,12 +11,13 @@ use rand::CryptoRng;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::app::App;
+use crate::app::{App, LoadError};
 use crate::clock::Clock;
 use crate::config::{Config, mib};
 use crate::events::Events;
 use crate::harden::harden;
 use crate::listen::{Bound, Connections};
+use crate::page::PageError;
 use crate::{router, upkeep};
 
 /// Reports that may wait for the disk.
@@ -34,6 +35,9 @@ pub enum RunError {
     /// The data folder cannot be used.
     #[error("the data folder cannot be used")]
     Store(#[from] StoreError),
+    /// The built page cannot be served.
+    #[error("the page cannot be served")]
+    Page(#[from] PageError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -46,6 +50,15 @@ pub enum RunError {
     /// The ready file could not be written.
     #[error("the ready file could not be written")]
     Ready(#[source] io::Error),
+}
+
+impl From<LoadError> for RunError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Store(error) => Self::Store(error),
+            LoadError::Page(error) => Self::Page(error),
+        }
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, and returns once everything taken is durable and closed.

@@ -26,6 +26,7 @@ pub async fn run(app: Arc<App>) {
         if done != Some(today) && app.on_disk(maintain).await.is_ok() {
             done = Some(today);
         }
+        let _dropped = app.on_disk(|app| app.store.drop_silent_uploads()).await;
         if let Ok(health) = app.on_disk(Health::of).await {
             known = tell(&app, health, &known);
         }

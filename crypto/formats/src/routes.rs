@@ -4,13 +4,13 @@ use crate::day::EditionNumber;
 use crate::ids::{DeskId, ReportId, is_slug};
 use crate::upload::UploadId;
 
-/// Public: with one agency on the server, the way to its page.
-pub const ROOT: &str = "/";
-/// Public: the reporter's page.
+/// Public: the reporter's page of an agency.
 pub const PAGE: &str = "/{path}/";
-/// Public: the way to the page for those who leave out its last slash.
-pub const PAGE_BARE: &str = "/{path}";
-/// Public: links to what a saved page needs.
+/// Public: leads to the page.
+pub const AGENCY: &str = "/{path}";
+/// Public: leads to the page of the only agency.
+pub const ROOT: &str = "/";
+/// Public: what the saved page needs, as links to save.
 pub const FILES: &str = "/{path}/files";
 /// Public: the card bundle.
 pub const CARD: &str = "/{path}/card";

@@ -54,6 +54,15 @@ problem-internal = Something failed in the server. This upload does not count as
 form-stored = The report is stored
     .advice = Keep your receipt. Look for an answer with a Bisik program in a few days.
 
+# The page of files for the saved page.
+files-title = Files for the saved page
+files-what = Download all of them into one folder. Then open the saved page without a network, and choose the other files there.
+files-page = The page
+files-card = The agency's card
+files-headers = List of editions
+files-edition = Edition of the desk { $desk }
+files-hash = Compare the SHA-256 of the page with the one that the agency has announced:
+
 # The operator's event log; it never holds anything of a request.
 event-started = Server { $version } is running. Reporters: { $public }. Couriers: { $courier }.
 event-stopping = The server is stopping.
@@ -87,6 +96,9 @@ cli-ready-file = File made when the server is ready, with its true addresses
 cli-check-config = Check the configuration file
 cli-token = Make a courier's access token
 cli-token-out = Write the token to a new file (0600); only its SHA-256 is printed
+cli-page = Write the reporter's page of an agency and print its SHA-256, to be announced
+cli-page-agency = The agency's path on this server; needed if there are several
+cli-page-out = Write the page to a new file; without this, to the output
 cli-openapi = Print the OpenAPI description
 config-good = This configuration file can be used.
 
@@ -113,5 +125,11 @@ error-output = The result cannot be written: { $error }
     .advice = Check where the output goes.
 error-token = The token file cannot be made: { $error }
     .advice = Choose the name of a file that does not exist.
+error-agency = No agency has this path, or there are several.
+    .advice = Name one path of the configuration file with --agency.
+error-page = The reporter's page inside of this program is broken: { $error }
+    .advice = Install this program again.
+error-page-file = The file of the page cannot be made: { $error }
+    .advice = Choose a name that does not exist yet.
 error-internal = Something is wrong inside the program.
     .advice = Tell the developers.

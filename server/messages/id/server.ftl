@@ -54,6 +54,15 @@ problem-internal = Ada yang gagal di server. Kiriman ini tidak dianggap diterima
 form-stored = Laporan sudah disimpan
     .advice = Simpan kode tanda terima Anda. Periksa balasan dengan program Bisik beberapa hari lagi.
 
+# Halaman berkas untuk halaman yang disimpan.
+files-title = Berkas untuk halaman yang disimpan
+files-what = Unduh semuanya ke satu folder. Lalu buka halaman yang disimpan tanpa jaringan, dan pilih berkas lainnya di sana.
+files-page = Halaman
+files-card = Kartu lembaga
+files-headers = Daftar edisi
+files-edition = Edisi dari meja { $desk }
+files-hash = Cocokkan SHA-256 halaman dengan yang diumumkan lembaga:
+
 # Catatan kejadian untuk pengelola; tidak pernah memuat isi permintaan.
 event-started = Server { $version } berjalan. Pelapor: { $public }. Kurir: { $courier }.
 event-stopping = Server sedang berhenti.
@@ -87,6 +96,9 @@ cli-ready-file = Berkas yang dibuat saat server siap, berisi alamat sebenarnya
 cli-check-config = Periksa berkas pengaturan
 cli-token = Buat kunci akses kurir
 cli-token-out = Tulis kunci ke berkas baru (0600); yang dicetak hanya nilai SHA-256-nya
+cli-page = Tulis halaman pelapor sebuah instansi dan cetak nilai SHA-256-nya untuk diumumkan
+cli-page-agency = Alamat instansi pada server ini; perlu bila ada beberapa
+cli-page-out = Tulis halaman ke berkas baru; tanpa ini, ke keluaran
 cli-openapi = Cetak uraian OpenAPI
 config-good = Berkas pengaturan ini dapat dipakai.
 
@@ -112,6 +124,12 @@ error-process = Server tidak dapat disiapkan: { $error }
 error-output = Hasil tidak dapat ditulis: { $error }
     .advice = Periksa tujuan keluaran.
 error-token = Berkas kunci tidak dapat dibuat: { $error }
+    .advice = Pilih nama berkas yang belum ada.
+error-agency = Tidak ada instansi dengan alamat itu, atau ada beberapa.
+    .advice = Sebutkan satu alamat dari berkas pengaturan dengan --agency.
+error-page = Halaman pelapor di dalam program ini rusak: { $error }
+    .advice = Pasang ulang program ini.
+error-page-file = Berkas halaman tidak dapat dibuat: { $error }
     .advice = Pilih nama berkas yang belum ada.
 error-internal = Ada kesalahan di dalam program.
     .advice = Laporkan kepada pengembang.

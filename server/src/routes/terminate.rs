@@ -34,8 +34,9 @@ pub async fn delete(
     app.turns.interrupt(id).await;
     let _turn = app.turns.take(id).ok_or(Refusal::new(ProblemCode::UploadLocked))?;
     let (key, today) = (agency.key, app.clock.today());
-    let resumed = app.on_disk(move |app| app.store.resume_upload(key, &id, today)).await?;
-    let resumed = resumed.ok_or(Refusal::new(ProblemCode::NotFound))?;
-    app.on_disk(move |_| resumed.end()).await?;
+    let ended = app.on_disk(move |app| app.store.end_upload(key, &id, today)).await?;
+    if !ended {
+        return Err(ProblemCode::NotFound.into());
+    }
     Ok(StatusCode::NO_CONTENT)
 }

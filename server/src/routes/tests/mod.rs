@@ -2,6 +2,7 @@
 
 mod courier;
 mod form;
+mod page;
 mod public;
 mod reports;
 mod uploads;

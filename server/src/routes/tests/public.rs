@@ -34,7 +34,6 @@ async fn everybody_sees_the_same_card_headers_and_editions() {
         refused(server.get(&format!("/contoh/editions/{path}")).await, ProblemCode::NotFound).await;
     }
     refused(server.get("/lain/card").await, ProblemCode::NotFound).await;
-    refused(server.get("/").await, ProblemCode::NotFound).await;
 }
 
 #[tokio::test]

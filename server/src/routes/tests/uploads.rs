@@ -307,7 +307,7 @@ async fn unfinished_uploads_end_with_their_day_or_when_the_sender_says_so() {
 }
 
 #[tokio::test]
-async fn room_is_set_aside_when_an_upload_begins() {
+async fn room_is_set_aside_as_an_upload_comes() {
     let mut server = Server::with("off", "[limits]\nopen_uploads = 3\nlarge_uploads = 1");
     server.open_box().await;
     let large = server.world.sealed(2, 40 << 20);
@@ -315,19 +315,26 @@ async fn room_is_set_aside_when_an_upload_begins() {
     refused(server.send(&server.public, unlisted).await, ProblemCode::ReportLength).await;
     let large = server.world.sealed(2, 48 << 20);
     let one = server.begin(&large).await;
-    // 100 MiB in all, 10 of them for text: a second does not fit, by either way.
+    let other = server.begin(&large).await;
+    server.upload(&one, &large[..7 << 20], 0).await;
+    assert_eq!(server.offset(&one).await.0, 7 << 20);
+    server.upload(&one, &large[..8 << 20], 7 << 20).await;
+    // 100 MiB in all, 10 of them for text: no third begins, and what has begun without a byte gives no claim.
     refused(server.send(&server.public, creation(&large)).await, ProblemCode::Full).await;
     refused(server.post(large.clone()).await, ProblemCode::Full).await;
     let text = server.world.text();
     assert_eq!(server.post(text).await.status(), StatusCode::CREATED);
     assert_eq!(server.ask(Method::DELETE, &one).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(server.post(large.clone()).await.status(), StatusCode::CREATED);
+    server.upload(&other, &large[..1 << 20], 0).await;
     let small = server.world.sealed(2, 48 << 10);
-    for _ in 0..3 {
-        server.begin(&small).await;
+    for _ in 0..2 {
+        let address = server.begin(&small).await;
+        server.upload(&address, &small[..100], 0).await;
     }
     refused(server.send(&server.public, creation(&small)).await, ProblemCode::Busy).await;
     let usage = server.app.store.usage(server.app.agency("contoh").unwrap().key, today().plus(1)).unwrap();
-    assert_eq!(usage.reports, 1);
+    assert_eq!(usage.reports, 2);
 }
 
 #[tokio::test]
