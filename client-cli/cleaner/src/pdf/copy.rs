@@ -6,12 +6,32 @@ use std::io::Cursor;
 use super::load::{File, decoded};
 use super::object::{Dict, Object, Whole};
 use super::rules::{Kind, below};
+use crate::bytes::find;
 use crate::source::{DAMAGED, Source, Stop, TOO_LARGE, UNSUPPORTED};
 use crate::types::{CleanError, Trace, Traces};
 use crate::{jpeg, words};
 
 /// The most objects of a new file.
 const MAX_OBJECTS: usize = 500_000;
+
+/// Types of streams that nothing shown may be.
+const HIDDEN: [&[u8]; 4] = [b"Metadata", b"EmbeddedFile", b"ObjStm", b"XRef"];
+
+/// Filters whose data hold nothing but what is shown.
+const FILTERS: [&[u8]; 12] = [
+    b"FlateDecode",
+    b"Fl",
+    b"LZWDecode",
+    b"LZW",
+    b"ASCII85Decode",
+    b"A85",
+    b"ASCIIHexDecode",
+    b"AHx",
+    b"RunLengthDecode",
+    b"RL",
+    b"CCITTFaxDecode",
+    b"JBIG2Decode",
+];
 
 pub(super) struct Copier<'a, 'b> {
     file: &'a mut File<'b>,
@@ -144,6 +164,12 @@ impl<'a, 'b> Copier<'a, 'b> {
             let goes = kind == Kind::Annotation
                 && ((name == b"T" && !is_field) || (is_signature && matches!(name.as_slice(), b"V" | b"DV")));
             match below(kind, &name).filter(|_| !goes) {
+                // A layer must have a name; whatever its maker called it goes.
+                Some(_) if kind == Kind::Layer && name == b"Name" => {
+                    copied.put(&name, Object::Text(b"-".to_vec()))
+                }
+                // Followed, so that what was judged is what is written.
+                Some(_) if name == b"URI" => copied.put(&name, self.resolved(value)?),
                 Some(below) => {
                     let value = self.object(value, below)?;
                     if value != Object::Null {
@@ -173,7 +199,7 @@ impl<'a, 'b> Copier<'a, 'b> {
                 b"TrapNet",
                 b"Projection",
             ]),
-            Kind::Action => dict.is(b"S", b"URI") || dict.is(b"S", b"GoTo"),
+            Kind::Action => dict.is(b"S", b"GoTo") || self.leads_out(dict)?,
             // What is shown is in the form's own language, and the page is only a word of waiting.
             Kind::Form if dict.get(b"XFA").is_some() => return Err(UNSUPPORTED),
             Kind::Layer => dict.is(b"Type", b"OCG") || dict.is(b"Type", b"OCMD"),
@@ -183,6 +209,21 @@ impl<'a, 'b> Copier<'a, 'b> {
             self.traces.insert(Trace::Other);
         }
         Ok(stays)
+    }
+
+    /// Says whether a link leads to a page of the web or to an address; others tell paths on a disk.
+    fn leads_out(&mut self, action: &Dict) -> Result<bool, Stop> {
+        let target = action.get(b"URI").cloned().filter(|_| action.is(b"S", b"URI"));
+        let Some(Object::Text(target)) = target.map(|target| self.resolved(target)).transpose()? else {
+            return Ok(false);
+        };
+        let target = target.to_ascii_lowercase();
+        let schemes: [&[u8]; 4] = [b"http://", b"https://", b"mailto:", b"tel:"];
+        let leads = schemes.iter().any(|scheme| target.starts_with(scheme));
+        if !leads {
+            self.traces.insert(Trace::Device);
+        }
+        Ok(leads)
     }
 
     /// A profile of colours goes; the plain colours with as many parts take its place.
@@ -218,6 +259,11 @@ impl<'a, 'b> Copier<'a, 'b> {
         if dict.get(b"F").is_some() && kind != Kind::Annotation {
             return Err(UNSUPPORTED);
         }
+        // Metadata or files in the place of what is shown, or a stream that has swallowed the objects behind it.
+        let is_hidden = HIDDEN.iter().any(|kind| dict.is(b"Type", kind));
+        if is_hidden || find(&data, b"endobj").is_some() {
+            return Err(DAMAGED);
+        }
         let filters = match dict.get(b"Filter").cloned().map(|filter| self.resolved(filter)).transpose()? {
             None | Some(Object::Null) => Vec::new(),
             Some(Object::Array(filters)) => filters,
@@ -235,9 +281,14 @@ impl<'a, 'b> Copier<'a, 'b> {
                 filter = Object::name(b"DCTDecode");
                 parameters = Object::Null;
             }
-            Some(Object::Name(last)) if last == b"JPXDecode" || last == b"Crypt" => return Err(UNSUPPORTED),
-            _ if filters.is_empty() => filter = Object::Null,
-            _ => {}
+            _ => {
+                // A photo under another name would keep what it says.
+                let known = |filter: &Object| matches!(filter, Object::Name(name) if FILTERS.contains(&name.as_slice()));
+                if data.starts_with(b"\xff\xd8") || !filters.iter().all(known) {
+                    return Err(UNSUPPORTED);
+                }
+                filter = if filters.is_empty() { Object::Null } else { filter };
+            }
         }
         let kind = if kind == Kind::Appearance { Kind::Look } else { kind };
         let copied = if kind == Kind::Plain {

@@ -98,7 +98,7 @@ fn object(bytes: &[u8], at: usize, number: u32, met: &mut BTreeSet<u32>) -> Resu
     let (data, after) = data.split_at_checked(len).ok_or(DAMAGED)?;
     let tail = b"\nendstream\nendobj\n";
     hold(after.starts_with(tail))?;
-    if top.is_photo {
+    if top.is_photo || data.starts_with(b"\xff\xd8") {
         let mut cursor = Cursor::new(data);
         let mut photo = Source::new(&mut cursor).map_err(|error| match error {
             CleanError::Read(error) => Stop::Read(error),
@@ -123,7 +123,7 @@ enum Token<'a> {
     OpenList,
     CloseList,
     Name(&'a [u8]),
-    Text,
+    Text(&'a [u8]),
     Word(&'a [u8]),
 }
 
@@ -147,7 +147,7 @@ impl<'a> Tokens<'a> {
             [b'[', ..] => (Token::OpenList, 1),
             [b']', ..] => (Token::CloseList, 1),
             [b'/', name @ ..] => (Token::Name(name.get(..regular(name))?), 1 + regular(name)),
-            [b'(', ..] => (Token::Text, text_len(rest)?),
+            [b'(', ..] => (Token::Text(rest.get(1..text_len(rest)?)?), text_len(rest)?),
             _ => (Token::Word(rest.get(..regular(rest)).filter(|word| !word.is_empty())?), regular(rest)),
         };
         self.at += len;
@@ -224,7 +224,11 @@ fn value<'a>(tokens: &mut Tokens<'a>, met: &mut BTreeSet<u32>) -> Result<Top, St
                     words.clear();
                 }
             }
-            Token::Text => {}
+            Token::Text(text) => {
+                let target = text.to_ascii_lowercase();
+                let is_link = open.last().and_then(|dict| dict.names.last()) == Some(&b"URI".as_slice());
+                hold(!is_link || leads_out(&target))?;
+            }
         }
         let follows = tokens.bytes.get(tokens.at..).unwrap_or_default();
         let goes_on = matches!(token, Token::Word(_)) && is_reference_next(follows, &words);
@@ -240,6 +244,11 @@ fn value<'a>(tokens: &mut Tokens<'a>, met: &mut BTreeSet<u32>) -> Result<Top, St
 fn is_reference_next(follows: &[u8], words: &[&[u8]]) -> bool {
     follows.starts_with(b" 0 R")
         || (words.last() == Some(&b"0".as_slice()) && words.len() > 1 && follows.starts_with(b" R"))
+}
+
+/// Says whether a link leads to a page of the web, or to an address.
+fn leads_out(target: &[u8]) -> bool {
+    [b"http://".as_slice(), b"https://", b"mailto:", b"tel:"].iter().any(|scheme| target.starts_with(scheme))
 }
 
 /// Says whether a dictionary is no note with author, date or name.
