@@ -105,6 +105,20 @@ fn a_broken_connection_costs_only_what_was_on_the_way() {
 }
 
 #[test]
+fn a_kept_copy_goes_in_pieces_too_and_comes_out_equal() {
+    let world = world();
+    let send = ["send", "--answers", "@jawaban.json", "--evidence", "@a.bin", "--allow-uncleaned"];
+    let keep = [&send[..], &["--save-sealed", "@terkunci.age"]].concat();
+    world.server.expect(&[Piece::Broken(300_000)]);
+    world.run(&keep, "").success();
+    let kept = fs::read(world.path("terkunci.age")).unwrap();
+    assert_eq!(assert_stored(&world), kept);
+    world.server.expect(&[Piece::Taken, Piece::Broken(300_000)]);
+    world.run(&["send", "--sealed", "@terkunci.age"], "").success();
+    assert_eq!(assert_stored(&world), kept);
+}
+
+#[test]
 fn a_lost_answer_to_the_last_piece_is_no_loss() {
     let world = world();
     world.server.expect(&[Piece::Taken, Piece::Taken, Piece::Taken, Piece::Broken(MIB)]);
