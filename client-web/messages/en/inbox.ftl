@@ -45,6 +45,7 @@ reply-label = Your message
 reply-else = Is there anything else?
 reply-help = Do not write your name, number or address.
 reply-desks = It is not clear which desks may read this message. Choose first.
+reply-stay = Leave this page open until the sending is done.
 more-title = Add evidence
 more-note = A note for the officers
 

@@ -44,6 +44,7 @@ reply-label = Pesan Anda
 reply-else = Ada lagi yang ingin disampaikan?
 reply-help = Jangan tulis nama, nomor, atau alamat Anda.
 reply-desks = Belum jelas meja mana yang boleh membaca pesan ini. Pilih dahulu.
+reply-stay = Biarkan halaman ini terbuka sampai pengiriman selesai.
 more-title = Tambah bukti
 more-note = Keterangan untuk petugas
 

@@ -230,13 +230,13 @@ export function ReadersBox({ app, isBrief = false }: ScreenProps & { isBrief?: b
 
 /** What others can see of the sending, told before it. */
 export function BeforeSending({ app }: ScreenProps) {
-  const { files } = app.state.writing;
+  const { files, kind } = app.state.writing;
   if (app.state.saved) return <p>{t("review-saved")}</p>;
   return (
     <Notice>
       <p>{t("review-seen")}</p>
       {files.length > 0 && <p>{t("review-larger", { count: files.length, size: size(totalSize(files)) })}</p>}
-      <p>{t("review-stay")}</p>
+      <p>{kind === "report" ? t("review-stay") : t("reply-stay")}</p>
     </Notice>
   );
 }
