@@ -8,7 +8,7 @@ import { digest } from "../src/formats/ids.ts";
 import { headerLength, paddedSize, sealedLength } from "../src/formats/padding.ts";
 import { FormatError } from "../src/formats/refusal.ts";
 import { hasHeader } from "../src/formats/shape.ts";
-import { seal, throwawayRecipient } from "../src/sealing/hybrid.ts";
+import { open as openSealed, recipientOf, seal, throwawayRecipient } from "../src/sealing/hybrid.ts";
 import { newReceipt, parseReceipt } from "../src/sealing/receipt.ts";
 import { bytesLeft, type Message, prepareReport, type Sealing, sealDecoy } from "../src/sealing/report.ts";
 import { answersFit, openPlain, openReport } from "./core-desk.ts";
@@ -71,6 +71,30 @@ test("a desk that is left out cannot open, and sees nothing", async () => {
   assert.ok(await openPlain(both, identities[1] ?? ""));
   assert.equal(one.length, both.length);
   assert.ok(hasHeader(one, 2) && hasHeader(both, 2));
+});
+
+test("each left-out desk gets a key of its own that nobody keeps, new in every sealing", async () => {
+  const seeds: Uint8Array[] = [];
+  const watched = (length: number) => {
+    const drawn = random(length);
+    if (length === 32) seeds.push(drawn);
+    return drawn;
+  };
+  const sealing = prepareReport(message(), card, headers, keys, watched);
+  for (const count of [1, 2]) {
+    await sealed(sealing);
+    assert.equal(seeds.length, count);
+  }
+  assert.ok(seeds.every((seed) => seed.every((byte) => byte === 0)));
+  await sealDecoy(3, watched);
+  assert.equal(seeds.length, 5);
+});
+
+test("two messages of the same words are two messages", async () => {
+  const [one, other] = [prepare(), prepare()];
+  await sealed(one);
+  await sealed(other);
+  assert.notEqual(one.messageId(), other.messageId());
 });
 
 test("sealing again is the same message in other bytes", async () => {
@@ -187,6 +211,19 @@ test("only hybrid recipients are sealed to", async () => {
   const good = throwawayRecipient(random);
   for (const bad of [classical, good.toUpperCase(), `${good} `, good.slice(0, -1), "age1tag1q", ""]) {
     await assert.rejects(collect(seal([good, bad], nothing())), FormatError, bad.slice(0, 10));
+  }
+});
+
+test("files of another shape than ours are neither made nor opened", async () => {
+  async function* words(): AsyncGenerator<Uint8Array> {
+    yield utf8("x");
+  }
+  const seed = random(32);
+  const own = recipientOf(seed);
+  assert.equal((await openSealed(await collect(seal([own], words())), seed)).length, 1);
+  await assert.rejects(openSealed(await collect(seal([own, own], words())), seed), FormatError);
+  for (const count of [0, 9]) {
+    await assert.rejects(collect(seal(Array(count).fill(own), words())), FormatError, String(count));
   }
 });
 
