@@ -11,6 +11,7 @@ export const evidence = resolve("../tests/evidence");
 export interface Sample {
   readonly file: string;
   readonly outcome: "cleaned" | "untouched" | "refused";
+  readonly extension?: string;
 }
 
 export async function samples(): Promise<Sample[]> {

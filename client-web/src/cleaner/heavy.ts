@@ -18,7 +18,9 @@ export async function cleanDocument(bytes: Uint8Array, extension: string): Promi
       extension === "pdf" ? await cleanPdf(bytes, traces) : await cleanOffice(bytes, traces, known);
     return { bytes: cleaned, ...known, traces: [...traces].sort() };
   } catch (error) {
-    const reason = error instanceof Unclean ? error.reason : "damaged";
+    // Engines tell only by the words that memory has run out.
+    const memory = error instanceof RangeError && /alloc|memory/i.test(error.message);
+    const reason = error instanceof Unclean ? error.reason : memory ? "too-large" : "damaged";
     return { reason, ...known, traces: [...traces].sort() };
   }
 }

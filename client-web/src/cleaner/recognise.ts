@@ -10,6 +10,9 @@ export interface Format {
 
 /** Brands of ISO media files with moving pictures or sound; others are pictures or unknown. */
 const MOVIES = /^(isom|iso[2-9]|mp4[12]|avc1|hvc1|M4[VAB] |qt {2}|3g[p2].|MSNV|dash|mmp4|ndsc|XAVC)$/;
+/** How a saved message begins. */
+const MAIL =
+  /^(From|To|Cc|Date|Subject|Received|Return-Path|Delivered-To|Reply-To|Sender|Message-ID|MIME-Version|Content-[a-z]+|X-[a-z-]+): /i;
 const TEXT_LIMIT = 1 << 20;
 const DIRECTORY_LIMIT = 1 << 20;
 
@@ -96,6 +99,6 @@ async function text(source: Source): Promise<Format | undefined> {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   const foreign = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(words);
-  const markup = /^\s*[<{%]|^[A-Za-z-]+: |BEGIN:V/.test(words);
+  const markup = /^\s*[<{%]|BEGIN:V/.test(words) || MAIL.test(words);
   return foreign || markup ? undefined : { how: "text", extension: "txt" };
 }

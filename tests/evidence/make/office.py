@@ -77,6 +77,9 @@ def make():
     sample("encrypted.zip", _encrypted(package({"RAHASIA.txt": "RAHASIA"})), "refused", reason="encrypted", extension="zip",
            or_reasons=["unsupported"])
     sample("notes.txt", "Catatan rapat: uang diterima di meja nomor 4.\n".encode(), "untouched", "text", or_refused=True)
+    sample("notes-colon.txt", "Catatan: uang diterima di meja nomor 4.\n".encode(), "untouched", "text", or_refused=True)
+    sample("message.eml", b"Received: from RAHASIA by example.org\nSubject: a\n\nb\n", "refused", reason="unknown-format",
+           extension="bin", or_extensions=["txt", "eml"])
     sample("page.html", b'<html><meta name="author" content="RAHASIA"></html>\n', "refused", reason="unknown-format",
            extension="bin", or_extensions=["html", "txt"])
     sample("unknown.bin", b"\x01\x02RAHASIA\xff" * 9, "refused", reason="unknown-format")
