@@ -10,7 +10,9 @@ import { readHeaders, type VerifiedHeader, verifyBody } from "../src/formats/edi
 import { checkForm, type Field, type Form, fieldsOf, form, groupOf } from "../src/formats/form.ts";
 import { readFrames, writeFrames } from "../src/formats/frames.ts";
 import { digest, unhex } from "../src/formats/ids.ts";
-import { type Codec, fromJson, lazy, list, toJson } from "../src/formats/json.ts";
+import { type Codec, fromJson, lazy, list, text, toJson } from "../src/formats/json.ts";
+import { verifyKeyOf } from "../src/formats/keys.ts";
+import { Note } from "../src/formats/note.ts";
 import { readChallenge, solve } from "../src/formats/pow.ts";
 import { problemCode, refusalOfProblem } from "../src/formats/problem.ts";
 import { FormatError, Refusal } from "../src/formats/refusal.ts";
@@ -103,6 +105,29 @@ test("a header that its desk has signed is refused when it breaks a rule", () =>
     const found = read(edit);
     assert.ok(found instanceof Refusal && found.code === "edition-invalid", `change ${index}`);
   }
+});
+
+test("notes with other lines than theirs are refused, though a key of theirs has signed", () => {
+  const good = new TextDecoder().decode(resigned(vectors("edition.json").note, DESK, () => undefined));
+  const [line = ""] = good.split("\n").slice(-2);
+  const content = good.split("\n")[3] ?? "";
+  const sound = (note: string) => !(readHeaders(writeFrames([utf8(note)]), card)[0] instanceof Refusal);
+  assert.ok(sound(good));
+  const bad = [
+    `${good}${line}\n`,
+    new TextDecoder().decode(signNote("bisik/edition/1", "inspektorat", content, DESK, `${agency}/walikota`)),
+    good.replace(line, line.replace("\u2014 ", "- ")),
+    good.replace(line, line.replace(/=$/, "")),
+    good.replace(`\n${line}\n`, ""),
+    `${good} `,
+    new TextDecoder().decode(signNote("bisik/edition/1", "inspektorat", `${content}\r`, DESK)),
+    new TextDecoder().decode(signNote("bisik/card/1", "inspektorat", content, DESK)),
+  ];
+  for (const [index, note] of bad.entries()) assert.ok(!sound(note), `change ${index}`);
+  const foreign = new Note(utf8(good), 4096, "bisik/edition/1", agency);
+  breaksRule(() => foreign.verifyOne([]));
+  breaksRule(() => foreign.verifyTwo([verifyKeyOf(DESK)], [verifyKeyOf(DESK)]));
+  breaksRule(() => new Note(utf8(good), 100, "bisik/edition/1", agency));
 });
 
 test("places of a body must rise", async () => {
@@ -251,6 +276,11 @@ test("documents with random damage break a rule or stay what they are", () => {
       assert.ok(error instanceof FormatError, String(error));
     }
   }
+});
+
+test("documents that are too long are refused", () => {
+  assert.equal(fromJson(utf8('"abc"'), 5, text), "abc");
+  breaksRule(() => fromJson(utf8('"abc"'), 4, text));
 });
 
 test("deep nesting is refused before it is parsed", () => {

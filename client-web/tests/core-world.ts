@@ -69,10 +69,15 @@ export function identityText(seed: Uint8Array): string {
   return bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed).toUpperCase();
 }
 
-/** Returns a note with one signature by the key of a seed; `-` is the desk of the root. */
-export function signNote(type: string, desk: string, content: string, seed: Uint8Array): Uint8Array {
+/** Returns a note with one signature by the key of a seed; the name of the key can be another one than it should. */
+export function signNote(
+  type: string,
+  desk: string,
+  content: string,
+  seed: Uint8Array,
+  name = `${agency}/${desk === "-" ? "root" : desk}`,
+): Uint8Array {
   const text = utf8(`${type}\n${agency}\n${desk}\n${content}\n`);
-  const name = `${agency}/${desk === "-" ? "root" : desk}`;
   const id = sha256(concat(utf8(`${name}\n`), Uint8Array.of(1), unhex(verifyKeyOf(seed)))).subarray(0, 4);
   const blob = Buffer.from(concat(id, sign(seed, text))).toString("base64");
   return concat(text, utf8(`\n\u2014 ${name} ${blob}\n`));
