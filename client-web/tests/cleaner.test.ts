@@ -65,3 +65,11 @@ test("the second walk alone finds every file that the first should have cleaned"
   }
   assert.ok(found > 40);
 });
+
+test("messages of an encoder between pictures are overwritten", async () => {
+  const old = await sample("video-h264.mp4");
+  assert.match(await old.text(), /x264 - core/);
+  const cleaned = await clean(old);
+  assert.ok(cleaned.outcome === "cleaned" && cleaned.blob.size === old.size);
+  assert.doesNotMatch(await cleaned.blob.text(), /x264/);
+});

@@ -1,4 +1,5 @@
 import { type Box, boxesIn, CHILDREN, FILLER, load, PICTURES, SETTINGS, SOUNDS, topBoxes } from "./boxes.ts";
+import { messages, OVERWRITTEN, scrubParameters } from "./nals.ts";
 import { ascii, be32, concat, Draft, name, type Source, same, u16, u32 } from "./pieces.ts";
 import { joined, type Range } from "./samples.ts";
 import { type Index, lengthOf, noteBox, scrubFragment, scrubMovie } from "./scrub.ts";
@@ -23,7 +24,7 @@ export async function cleanMovie(source: Source, traces: Set<Trace>): Promise<Dr
   for (const [place, box] of plan.boxes.entries()) {
     const index = plan.indexes.get(box);
     if (index) await putIndex(source, box, index, draft);
-    else if (needed[place] && box.kind === "mdat") await putMedia(source, box, plan.ranges, draft, traces);
+    else if (needed[place] && box.kind === "mdat") await putMedia(source, box, plan, draft, traces);
     else if (needed[place]) draft.keep(box.from, box.to);
     else if (FILLER.has(box.kind) && (await source.isZero(box.body, box.to))) draft.keep(box.from, box.to);
     else await drop(source, box, place < last, draft, traces);
@@ -41,6 +42,8 @@ export async function verifyMovie(source: Source): Promise<boolean> {
       if (!verifyBoxes(bytes, boxesIn(bytes, 0, bytes.length), new Set(["moov", "moof"]))) return false;
     } else if (box.kind === "mdat") {
       for (const [from, to] of gaps(plan.ranges, box)) if (!(await source.isZero(from, to))) return false;
+      for (const [from, to] of used(plan.messages, box))
+        if (!(await isOverwritten(source, from, to))) return false;
     } else if (FILLER.has(box.kind)) {
       if (!(await source.isZero(box.body, box.to))) return false;
     } else if (!KEPT.has(box.kind)) {
@@ -56,6 +59,8 @@ interface Plan {
   readonly indexes: Map<Box, Uint8Array>;
   /** Where the samples of the tracks that stay lie. */
   readonly ranges: Range[];
+  /** Where messages between pictures lie that must go. */
+  readonly messages: Range[];
 }
 
 async function read(source: Source, traces: Set<Trace>): Promise<Plan> {
@@ -71,7 +76,7 @@ async function read(source: Source, traces: Set<Trace>): Promise<Plan> {
     if ((box.kind === "ftyp" || box.kind === "styp") && box.to - box.from > 256) damaged();
     if (box.kind !== "moof") continue;
     const fragment = await load(source, box);
-    ranges.push(...scrubFragment(fragment, box.from, index, traces));
+    for (const range of scrubFragment(fragment, box.from, index, traces)) ranges.push(range);
     indexes.set(box, fragment);
   }
   const all = joined(ranges);
@@ -79,7 +84,10 @@ async function read(source: Source, traces: Set<Trace>): Promise<Plan> {
   // Every sample must lie in media data; anything else would keep bytes of other boxes.
   const media = boxes.filter((box) => box.kind === "mdat");
   for (const [from, to] of all) demand(media.some((box) => box.body <= from && to <= box.to));
-  return { boxes, indexes, ranges: all };
+  const found: Range[] = [];
+  for (const coded of index.coded.values())
+    for (const range of await messages(source, coded)) found.push(range);
+  return { boxes, indexes, ranges: all, messages: joined(found) };
 }
 
 async function putIndex(source: Source, box: Box, index: Uint8Array, draft: Draft): Promise<void> {
@@ -87,22 +95,34 @@ async function putIndex(source: Source, box: Box, index: Uint8Array, draft: Draf
   else draft.put(index);
 }
 
+/** Keeps media data but for what nobody plays, which becomes zeros, and for messages, which are overwritten. */
 async function putMedia(
   source: Source,
   box: Box,
-  ranges: Range[],
+  plan: Plan,
   draft: Draft,
   traces: Set<Trace>,
 ): Promise<void> {
+  const holes = gaps(plan.ranges, box).map((range) => ({ range, message: false }));
+  const told = used(plan.messages, box).map((range) => ({ range, message: true }));
   let at = box.from;
-  for (const [from, to] of gaps(ranges, box)) {
-    if (await source.isZero(from, to)) continue;
-    traces.add("other");
+  for (const { range, message } of [...holes, ...told].sort(
+    (left, right) => left.range[0] - right.range[0],
+  )) {
+    const [from, to] = range;
+    if (await (message ? isOverwritten(source, from, to) : source.isZero(from, to))) continue;
+    demand(from >= at);
+    traces.add(message ? "software" : "other");
     draft.keep(at, from);
-    draft.zeros(to - from);
+    if (message) draft.put(new Uint8Array(to - from).fill(OVERWRITTEN));
+    else draft.zeros(to - from);
     at = to;
   }
   draft.keep(at, box.to);
+}
+
+async function isOverwritten(source: Source, from: number, to: number): Promise<boolean> {
+  return (await source.read(from, to - from)).every((byte) => byte === OVERWRITTEN);
 }
 
 function used(ranges: Range[], box: Box): Range[] {
@@ -191,6 +211,7 @@ function verifySettings(bytes: Uint8Array, from: number, to: number): boolean {
     if (FILLER.has(box.kind)) return isZero(bytes.subarray(box.body, box.to));
     if (box.kind === "wave") return verifySettings(bytes, box.body, box.to);
     if (box.kind === "damr" || box.kind === "d263") return u32(bytes, box.body) === 0;
+    if (box.kind === "hvcC") return !scrubParameters(bytes.slice(), box.body, box.to);
     return SETTINGS.has(box.kind) && (box.kind !== "colr" || /^ncl[cx]$/.test(name(bytes, box.body)));
   });
 }

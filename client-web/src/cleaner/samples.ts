@@ -9,8 +9,11 @@ export type Range = [from: number, to: number];
 
 const MOST_SAMPLES = 20_000_000;
 
+/** Is told where every sample lies. */
+export type Each = (from: number, to: number) => void;
+
 /** Returns the ranges of all chunks of a sample table. */
-export function chunks(moov: Uint8Array, table: Box): Range[] {
+export function chunks(moov: Uint8Array, table: Box, each?: Each): Range[] {
   const boxes = boxesIn(moov, table.body, table.to);
   const body = (kind: string): Uint8Array | undefined => {
     const box = boxes.find((inner) => inner.kind === kind);
@@ -27,8 +30,17 @@ export function chunks(moov: Uint8Array, table: Box): Range[] {
     demand(run >= 0);
     let to = from;
     const last = sample + u32(runs, 12 + 12 * run);
-    demand(last <= MOST_SAMPLES);
-    for (; sample < last; sample += 1) to += size(sample);
+    if (size.constant > 0 && !each) {
+      demand(last <= size.count);
+      to += size.constant * (last - sample);
+      sample = last;
+    }
+    demand(sample === last || last <= MOST_SAMPLES);
+    for (; sample < last; sample += 1) {
+      const start = to;
+      to += size.of(sample);
+      each?.(start, to);
+    }
     found.push([from, to]);
   }
   return found;
@@ -44,18 +56,22 @@ function offsets(short: Uint8Array | undefined, long: Uint8Array | undefined): n
   );
 }
 
-function sizes(plain: Uint8Array | undefined, packed: Uint8Array | undefined): (sample: number) => number {
-  if (!plain) {
-    const table = packed ?? damaged();
-    const bits = table[7] ?? 0;
-    if (bits === 16) return (sample) => u16(table, 12 + 2 * sample);
-    if (bits !== 8) throw new Unclean("unsupported");
-    return (sample) => table[12 + sample] ?? damaged();
-  }
-  const constant = u32(plain, 4);
-  const count = u32(plain, 8);
-  if (constant === 0) return (sample) => u32(plain, 12 + 4 * sample);
-  return (sample) => (sample < count ? constant : damaged());
+/** Sizes of samples: one for all, or one each. */
+interface Sizes {
+  readonly constant: number;
+  readonly count: number;
+  of(sample: number): number;
+}
+
+function sizes(plain: Uint8Array | undefined, packed: Uint8Array | undefined): Sizes {
+  const table = plain ?? packed ?? damaged();
+  const constant = plain ? u32(table, 4) : 0;
+  const count = u32(table, 8);
+  if (plain) return { constant, count, of: (sample) => constant || u32(table, 12 + 4 * sample) };
+  const bits = table[7] ?? 0;
+  if (bits === 16) return { constant, count, of: (sample) => u16(table, 12 + 2 * sample) };
+  if (bits !== 8) throw new Unclean("unsupported");
+  return { constant, count, of: (sample) => table[12 + sample] ?? damaged() };
 }
 
 /** Sizes of samples that a fragmented file names once for all, by track. */
@@ -77,6 +93,7 @@ export function runs(
   start: number,
   before: number,
   defaults: Defaults,
+  each?: Each,
 ): Range[] {
   const boxes = boxesIn(moof, traf.body, traf.to);
   const head = boxes.find((box) => box.kind === "tfhd") ?? damaged();
@@ -90,14 +107,14 @@ export function runs(
   let next = base;
   for (const box of boxes) {
     if (box.kind !== "trun") continue;
-    const range = oneRun(moof, box, base, next, size);
+    const range = oneRun(moof, box, base, next, size, each);
     found.push(range);
     next = range[1];
   }
   return found;
 }
 
-function oneRun(moof: Uint8Array, box: Box, base: number, next: number, size: number): Range {
+function oneRun(moof: Uint8Array, box: Box, base: number, next: number, size: number, each?: Each): Range {
   const flags = u32(moof, box.body) & 0xffffff;
   const count = u32(moof, box.body + 4);
   let at = box.body + 8;
@@ -110,9 +127,13 @@ function oneRun(moof: Uint8Array, box: Box, base: number, next: number, size: nu
   const before = flags & 0x100 ? 4 : 0;
   const width = before + (flags & 0x200 ? 4 : 0) + (flags & 0x400 ? 4 : 0) + (flags & 0x800 ? 4 : 0);
   demand(at + width * count <= box.to && count <= MOST_SAMPLES);
-  if (!(flags & 0x200)) return [from, from + size * count];
+  if (!(flags & 0x200) && !each) return [from, from + size * count];
   let to = from;
-  for (let sample = 0; sample < count; sample += 1) to += u32(moof, at + width * sample + before);
+  for (let sample = 0; sample < count; sample += 1) {
+    const begin = to;
+    to += flags & 0x200 ? u32(moof, at + width * sample + before) : size;
+    each?.(begin, to);
+  }
   return [from, to];
 }
 

@@ -1,4 +1,5 @@
 import { type Box, boxesIn, CHILDREN, FILLER, PICTURES, SETTINGS, SOUNDS } from "./boxes.ts";
+import { type Coded, type Coding, scrubParameters } from "./nals.ts";
 import { ascii, name, u16, u32 } from "./pieces.ts";
 import { chunks, type Defaults, defaults, type Range, runs } from "./samples.ts";
 import { damaged, demand, type Trace, Unclean } from "./words.ts";
@@ -20,6 +21,8 @@ const HINTS: readonly (readonly [RegExp, Trace])[] = [
 export interface Index {
   readonly tracks: ReadonlySet<number>;
   readonly ranges: Range[];
+  /** The samples of pictures that may hold messages, by track. */
+  readonly coded: Map<number, Coded>;
   readonly defaults: Defaults;
 }
 
@@ -36,14 +39,21 @@ export function scrubMovie(moov: Uint8Array, traces: Set<Trace>): Index {
   if (!root) damaged();
   const tracks = new Set<number>();
   const ranges: Range[] = [];
+  const coded = new Map<number, Coded>();
   for (const box of boxesIn(moov, root.body, root.to)) {
     if (box.kind !== "trak") continue;
     const handler = find(moov, box, "mdia", "hdlr") ?? damaged();
     const kind = name(moov, handler.body + 8);
     if (kind === "vide" || kind === "soun") {
       const head = find(moov, box, "tkhd") ?? damaged();
-      tracks.add(u32(moov, head.body + (moov[head.body] === 1 ? 20 : 12)));
-      ranges.push(...chunks(moov, find(moov, box, "mdia", "minf", "stbl") ?? damaged()));
+      const track = u32(moov, head.body + (moov[head.body] === 1 ? 20 : 12));
+      const table = find(moov, box, "mdia", "minf", "stbl") ?? damaged();
+      const coding = codingOf(moov, table);
+      const samples: number[] = [];
+      tracks.add(track);
+      if (coding) coded.set(track, { coding, samples });
+      const each = coding && ((from: number, to: number) => samples.push(from, to));
+      for (const range of chunks(moov, table, each)) ranges.push(range);
     } else {
       // Timed metadata is what a phone or an action camera says about places and movements.
       traces.add(kind === "meta" || kind === "camm" ? "location" : "other");
@@ -53,7 +63,7 @@ export function scrubMovie(moov: Uint8Array, traces: Set<Trace>): Index {
   if (tracks.size === 0) throw new Unclean("unsupported");
   const fragments = defaults(moov, find(moov, root, "mvex"));
   scrubBox(moov, root, traces);
-  return { tracks, ranges, defaults: fragments };
+  return { tracks, ranges, coded, defaults: fragments };
 }
 
 /** Clears a `moof` box that begins at `start`; returns where its samples lie. */
@@ -64,17 +74,36 @@ export function scrubFragment(moof: Uint8Array, start: number, index: Index, tra
   let before = start;
   for (const box of boxesIn(moof, root.body, root.to)) {
     if (box.kind !== "traf") continue;
-    const ranges = runs(moof, box, start, before, index.defaults);
-    before = ranges[ranges.length - 1]?.[1] ?? before;
     const head = find(moof, box, "tfhd") ?? damaged();
-    if (index.tracks.has(u32(moof, head.body + 4))) {
-      found.push(...ranges);
+    const track = u32(moof, head.body + 4);
+    const samples = index.coded.get(track)?.samples;
+    const each = samples && ((from: number, to: number) => samples.push(from, to));
+    const ranges = runs(moof, box, start, before, index.defaults, each);
+    before = ranges[ranges.length - 1]?.[1] ?? before;
+    if (index.tracks.has(track)) {
+      for (const range of ranges) found.push(range);
     } else {
       traces.add("other");
       blank(moof, box);
     }
   }
   scrubBox(moof, root, traces);
+  return found;
+}
+
+/** Returns how the samples of a track are cut, if they are units that may be messages. */
+function codingOf(moov: Uint8Array, table: Box): Coding | undefined {
+  const entries = find(moov, table, "stsd") ?? damaged();
+  let found: Coding | undefined;
+  for (const entry of boxesIn(moov, entries.body + 8, entries.to)) {
+    if (!/^(avc|hvc|hev|dvh)/.test(entry.kind)) continue;
+    const settings = boxesIn(moov, entry.body + 78, entry.to);
+    const box = settings.find((inner) => inner.kind === "avcC" || inner.kind === "hvcC") ?? damaged();
+    const hevc = box.kind === "hvcC";
+    const width = ((moov[box.body + (hevc ? 21 : 4)] ?? damaged()) & 3) + 1;
+    if (found && (found.hevc !== hevc || found.width !== width)) throw new Unclean("unsupported");
+    found = { hevc, width };
+  }
   return found;
 }
 
@@ -175,6 +204,8 @@ function scrubSettings(bytes: Uint8Array, from: number, to: number, traces: Set<
     else if (!SETTINGS.has(box.kind) || profile) {
       traces.add("other");
       blank(bytes, box);
+    } else if (box.kind === "hvcC") {
+      if (scrubParameters(bytes, box.body, box.to)) traces.add("software");
     } else if (box.kind === "damr" || box.kind === "d263")
       clear(bytes, box.body, box.body + 4, traces, "software");
     else if (box.kind === "wave") scrubSettings(bytes, box.body, box.to, traces);
