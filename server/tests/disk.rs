@@ -141,12 +141,13 @@ fn a_disk_that_fills_during_an_upload_loses_none_of_it() {
     );
     let server = Process::start(&config);
     Courier::connect(&server, &world).open_box(&mut world, &number());
-    let (sealed, other) = (world.sealed(2, 8 << 20), world.sealed(2, 8 << 20));
+    let (sealed, other) = (world.sealed(2, 8 << 20), world.sealed(2, 12 << 20));
     let upload = Upload::begin(server.public, &sealed).unwrap();
-    // Its room is set aside, though not a byte has come: a second one does not begin.
-    assert_eq!(Upload::begin(server.public, &other).err(), Some(507));
     let mut http = Http::connect(server.public);
-    assert_eq!(upload.piece(&mut http, 0, 1 << 20), Some(204));
+    assert_eq!(upload.piece(&mut http, 0, 512 << 10), Some(204));
+    assert_eq!(upload.piece(&mut http, 512 << 10, 1 << 20), Some(204));
+    // The room for what it still lacks is set aside: no other one begins.
+    assert_eq!(Upload::begin(server.public, &other).err(), Some(507));
     // Somebody else fills the disk all the same.
     let filler = disk.0.path().join("filler");
     let mut room = std::fs::File::create(&filler).unwrap();

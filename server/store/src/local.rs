@@ -156,7 +156,7 @@ impl Store for LocalStore {
 
     fn stage(&self, agency: AgencyKey, length: u64) -> Result<Box<dyn Staged>, StoreError> {
         self.room(length, Class::Large)?;
-        let reservation = self.usage.of(agency)?.reserve(length)?;
+        let reservation = self.usage.of(agency)?.reserve(length, length)?;
         Ok(Box::new(StagedFile {
             agency,
             files: self.reports.clone(),
@@ -184,6 +184,14 @@ impl Store for LocalStore {
         day: Day,
     ) -> Result<Option<Box<dyn Resumed>>, StoreError> {
         self.continue_upload(agency, id, day)
+    }
+
+    fn end_upload(&self, agency: AgencyKey, id: &UploadId, day: Day) -> Result<bool, StoreError> {
+        self.end_upload_of(agency, id, day)
+    }
+
+    fn drop_silent_uploads(&self) -> Result<u64, StoreError> {
+        self.end_silent_uploads()
     }
 
     fn expire_uploads(&self, today: Day) -> Result<u64, StoreError> {

@@ -49,16 +49,28 @@ pub trait Store: Send + Sync + 'static {
     /// When the disk fails.
     fn upload(&self, agency: AgencyKey, id: &UploadId, day: Day) -> Result<Option<UploadState>, StoreError>;
 
-    /// Takes hold of an unfinished upload; `None` as above, and when it has become a report.
+    /// Takes hold of an unfinished upload for a piece; `None` as above, and when it has become a report.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] while somebody else holds it, or when the disk fails.
+    /// [`StoreError::Locked`] while somebody else holds it, or when there is no room for a piece or the disk fails.
     fn resume_upload(
         &self,
         agency: AgencyKey,
         id: &UploadId,
         day: Day,
     ) -> Result<Option<Box<dyn Resumed>>, StoreError>;
+
+    /// Ends an unfinished upload, nothing of which stays; false when it is unknown or has become a report.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while somebody holds it, or when the disk fails.
+    fn end_upload(&self, agency: AgencyKey, id: &UploadId, day: Day) -> Result<bool, StoreError>;
+
+    /// Ends the uploads that are older than the last call and of which nothing has come; returns how many.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn drop_silent_uploads(&self) -> Result<u64, StoreError>;
 
     /// Ends the uploads whose time is over on this day; returns how many were unfinished.
     ///

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::{Digest, Hasher};
-use bisik_formats::upload::UploadId;
+use bisik_formats::upload::{MAX_PIECE, UploadId};
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
@@ -24,12 +24,16 @@ pub(crate) struct Uploads {
     pub(crate) files: Files,
     table: Arc<Mutex<HashMap<Digest, Arc<Entry>>>>,
     limit: usize,
+    /// Counts uploads since the start, to tell older ones from newer ones; kept in memory only.
+    births: Arc<AtomicU64>,
+    /// The count when silent uploads were looked for the last time.
+    mark: Arc<AtomicU64>,
 }
 
 impl Uploads {
     /// Takes the folder, and how many uploads may be open.
     pub(crate) fn new(files: Files, limit: usize) -> Self {
-        Self { files, table: Arc::default(), limit }
+        Self { files, table: Arc::default(), limit, births: Arc::default(), mark: Arc::default() }
     }
 
     /// Forgets an upload.
@@ -60,6 +64,28 @@ impl Uploads {
         Ok(Some(mark))
     }
 
+    /// Adds an upload.
+    fn add(&self, row: upload::Coming, mark: Mark, reservation: Reservation) {
+        let born = self.births.fetch_add(1, Ordering::Relaxed);
+        self.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation, born)));
+    }
+
+    /// Takes hold of the upload that gives way to a new one when too many are open: one of which nothing has come, else
+    /// an older one; of these the one of which least has come, and the oldest of several.
+    fn least(&self) -> Option<Hold> {
+        let before = self.mark.load(Ordering::Relaxed);
+        let mut all: Vec<(u64, u64, Arc<Entry>)> = {
+            let table = self.table();
+            table
+                .values()
+                .map(|entry| (entry.progress().mark.offset, entry.born, Arc::clone(entry)))
+                .collect()
+        };
+        all.retain(|(offset, born, _)| *offset == 0 || *born < before);
+        all.sort_unstable_by_key(|(offset, born, _)| (*offset, *born));
+        all.into_iter().find_map(|(_, _, entry)| Hold::take(entry))
+    }
+
     fn get(&self, key: &Digest) -> Option<Arc<Entry>> {
         self.table().get(key).cloned()
     }
@@ -72,6 +98,7 @@ impl Uploads {
 /// An upload that is coming.
 pub(crate) struct Entry {
     pub(crate) row: upload::Coming,
+    born: u64,
     busy: AtomicBool,
     progress: Mutex<Progress>,
 }
@@ -87,11 +114,11 @@ pub(crate) struct Progress {
 }
 
 impl Entry {
-    fn new(row: upload::Coming, mark: Mark, mut reservation: Reservation) -> Self {
+    fn new(row: upload::Coming, mark: Mark, mut reservation: Reservation, born: u64) -> Self {
         reservation.set_arrived(mark.offset);
         let hasher = (mark.offset == 0).then(Hasher::new);
         let progress = Mutex::new(Progress { mark, hasher, reservation });
-        Self { row, busy: AtomicBool::new(false), progress }
+        Self { row, born, busy: AtomicBool::new(false), progress }
     }
 
     /// Returns how far it has come.
@@ -119,11 +146,11 @@ impl Drop for Hold {
 
 impl LocalStore {
     pub(crate) fn begin_upload(&self, new: &NewUpload) -> Result<UploadId, StoreError> {
-        if self.uploads.table().len() >= self.uploads.limit {
-            return Err(StoreError::Busy);
+        while self.uploads.table().len() >= self.uploads.limit {
+            self.end_held(&self.uploads.least().ok_or(StoreError::Busy)?)?;
         }
         self.room(new.length, Class::Large)?;
-        let reservation = self.usage.of(new.agency)?.reserve(new.length)?;
+        let reservation = self.usage.of(new.agency)?.reserve(new.length, promised(new.length, 0))?;
         let (id, place) = (self.places.upload(), self.places.next());
         let row = upload::Coming {
             key: key_of(new.agency, &id),
@@ -142,7 +169,7 @@ impl LocalStore {
             kept.discard();
             return Err(error);
         }
-        self.uploads.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation)));
+        self.uploads.add(row, mark, reservation);
         Ok(id)
     }
 
@@ -173,14 +200,8 @@ impl LocalStore {
         today: Day,
     ) -> Result<Option<Box<dyn Resumed>>, StoreError> {
         let key = key_of(agency, id);
-        let Some(entry) = self.uploads.get(&key).filter(|entry| today < entry.row.expires) else {
-            return Ok(None);
-        };
-        let hold = Hold::take(entry).ok_or(StoreError::Locked)?;
-        // It may have become a report since it was looked up.
-        if self.uploads.get(&key).is_none() {
-            return Ok(None);
-        }
+        let Some(hold) = self.hold(&key, today)? else { return Ok(None) };
+        self.set_aside(&hold)?;
         let finished = upload::Finished {
             key,
             masked_length: masked(id, hold.0.row.length),
@@ -189,6 +210,62 @@ impl LocalStore {
         let file = self.uploads.files.change(hold.0.row.place)?;
         let (uploads, reports) = (self.uploads.clone(), self.reports.clone());
         Ok(Some(Box::new(ResumedFile::new(uploads, reports, self.jobs()?, hold, finished, file))))
+    }
+
+    /// Takes hold of an upload that is coming.
+    fn hold(&self, key: &Digest, today: Day) -> Result<Option<Hold>, StoreError> {
+        let Some(entry) = self.uploads.get(key).filter(|entry| today < entry.row.expires) else {
+            return Ok(None);
+        };
+        let hold = Hold::take(entry).ok_or(StoreError::Locked)?;
+        // It may have ended, or become a report, since it was looked up.
+        Ok(self.uploads.get(key).is_some().then_some(hold))
+    }
+
+    /// Sets the room for the next piece aside, and more the further the upload has come.
+    fn set_aside(&self, hold: &Hold) -> Result<(), StoreError> {
+        let mut progress = hold.0.progress();
+        let (length, offset) = (hold.0.row.length, progress.mark.offset);
+        let (promised, held) = (promised(length, offset), progress.reservation.length());
+        let grown = self
+            .room(promised.saturating_sub(held), Class::Large)
+            .and_then(|()| progress.reservation.grow(promised));
+        let needed = length.min(offset.saturating_add(MAX_PIECE));
+        if progress.reservation.length() >= needed { Ok(()) } else { grown }
+    }
+
+    pub(crate) fn end_upload_of(
+        &self,
+        agency: AgencyKey,
+        id: &UploadId,
+        today: Day,
+    ) -> Result<bool, StoreError> {
+        let Some(hold) = self.hold(&key_of(agency, id), today)? else { return Ok(false) };
+        self.end_held(&hold)?;
+        Ok(true)
+    }
+
+    pub(crate) fn end_silent_uploads(&self) -> Result<u64, StoreError> {
+        let uploads = &self.uploads;
+        let before = uploads.mark.swap(uploads.births.load(Ordering::Relaxed), Ordering::Relaxed);
+        let silent: Vec<_> = uploads.table().values().filter(|entry| entry.born < before).cloned().collect();
+        let mut ended = 0;
+        for hold in silent.into_iter().filter_map(Hold::take) {
+            let nothing = hold.0.progress().mark.offset == 0;
+            if nothing && uploads.get(&hold.0.row.key).is_some() {
+                self.end_held(&hold)?;
+                ended += 1;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Ends an upload that is held.
+    fn end_held(&self, hold: &Hold) -> Result<(), StoreError> {
+        let (key, place) = (hold.0.row.key, hold.0.row.place);
+        self.run(move |writer| writer.transaction(|transaction| upload::delete(transaction, &key)))?;
+        self.uploads.forget(&key);
+        self.uploads.files.remove(place)
     }
 
     pub(crate) fn end_expired_uploads(&self, today: Day) -> Result<u64, StoreError> {
@@ -229,8 +306,8 @@ impl LocalStore {
                 continue;
             }
             let Some(mark) = self.uploads.reopen(&self.reports, &row)? else { continue };
-            let reservation = self.usage.of(agency)?.reserve_again(row.length);
-            self.uploads.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation)));
+            let reservation = self.usage.of(agency)?.reserve_again(promised(row.length, mark.offset));
+            self.uploads.add(row, mark, reservation);
         }
         Ok(())
     }
@@ -250,6 +327,13 @@ pub(crate) fn put_back(
     let mut progress = entry.progress();
     progress.mark = Slots::new(entry.row.length).lay(file, progress.mark.offset)?;
     Ok(file.sync_data()?)
+}
+
+/// Returns the room that is set aside for an upload of which so much has come.
+///
+/// It grows with what is there: who sends nothing takes no room from others.
+fn promised(length: u64, offset: u64) -> u64 {
+    length.min(offset.saturating_mul(8).saturating_add(2 * MAX_PIECE))
 }
 
 /// Returns the key of an upload: the id itself is kept nowhere.

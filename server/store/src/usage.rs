@@ -69,11 +69,11 @@ impl AgencyUsage {
         self.lock().admit(length, class)
     }
 
-    /// Sets room aside for an upload that has begun.
-    pub(crate) fn reserve(self: &Arc<Self>, length: u64) -> Result<Reservation, StoreError> {
+    /// Sets room aside for an upload that has begun: `first` of its bytes now, provided that all have room.
+    pub(crate) fn reserve(self: &Arc<Self>, length: u64, first: u64) -> Result<Reservation, StoreError> {
         let mut inner = self.lock();
         inner.admit(length, Class::Large)?;
-        Ok(self.set_aside(&mut inner, length))
+        Ok(self.set_aside(&mut inner, first))
     }
 
     /// Sets room aside that was promised before, whatever the quota says now.
@@ -150,6 +150,21 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
+    /// Returns the room set aside.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Sets more room aside, `length` in all.
+    pub(crate) fn grow(&mut self, length: u64) -> Result<(), StoreError> {
+        let more = length.saturating_sub(self.length);
+        let mut inner = self.usage.lock();
+        inner.admit(more, Class::Large)?;
+        inner.staged = inner.staged.saturating_add(more);
+        self.length = self.length.saturating_add(more);
+        Ok(())
+    }
+
     /// Says how much of it is on the disk by now.
     pub(crate) fn set_arrived(&mut self, bytes: u64) {
         let mut inner = self.usage.lock();

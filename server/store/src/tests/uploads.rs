@@ -158,6 +158,12 @@ fn an_ended_upload_leaves_nothing() {
     fixture.resume(&id).unwrap().end().unwrap();
     assert_eq!(fixture.state(&id), None);
     assert!(fixture.resume(&id).is_none());
+    let id = fixture.begin(&sealed).unwrap();
+    let writing = fixture.resume(&id);
+    let ended = || fixture.store.end_upload(fixture.agency, &id, today());
+    assert!(matches!(ended(), Err(StoreError::Locked)));
+    drop(writing);
+    assert!(ended().unwrap() && !ended().unwrap());
     assert_eq!(fixture.stored_files("uploads").len(), 0);
     let id = fixture.begin(&sealed).unwrap();
     let fixture = fixture.reopen();
@@ -179,10 +185,77 @@ fn few_uploads_are_open_at_once() {
     let store = LocalStore::open(settings, StdRng::seed_from_u64(7)).unwrap();
     let agency = store.register(&agency_id('3'), QUOTA).unwrap();
     let fixture = Fixture { store: Arc::new(store), agency, rng: StdRng::seed_from_u64(1), folder };
-    let ids = [fixture.begin(&[1; 1000]).unwrap(), fixture.begin(&[2; 1000]).unwrap()];
-    assert!(matches!(fixture.begin(&[3; 1000]), Err(StoreError::Busy)));
-    assert_eq!(fixture.finish(&ids[0], &[1; 1000]).unwrap(), Accepted::New);
-    assert!(fixture.begin(&[3; 1000]).is_ok());
+    let sealed: Vec<_> = (0..5).map(|number| vec![number; 1000]).collect();
+    let known = |ids: &[UploadId]| ids.iter().map(|id| fixture.state(id).is_some()).collect::<Vec<_>>();
+    let mut ids = vec![fixture.begin(&sealed[0]).unwrap(), fixture.begin(&sealed[1]).unwrap()];
+    // The oldest of which nothing has come gives way, unless somebody is writing to it.
+    let writing = fixture.resume(&ids[0]).unwrap();
+    ids.push(fixture.begin(&sealed[2]).unwrap());
+    assert_eq!(known(&ids), [true, false, true]);
+    drop(writing);
+    fixture.keep(&ids[0], &sealed[0], 500);
+    fixture.keep(&ids[2], &sealed[2], 400);
+    assert!(matches!(fixture.begin(&sealed[3]), Err(StoreError::Busy)));
+    // Of older ones the one of which least has come.
+    assert_eq!(fixture.store.drop_silent_uploads().unwrap(), 0);
+    ids.push(fixture.begin(&sealed[3]).unwrap());
+    assert_eq!(known(&ids), [true, false, false, true]);
+    assert_eq!(fixture.finish(&ids[0], &sealed[0]).unwrap(), Accepted::New);
+    assert!(fixture.begin(&sealed[4]).is_ok());
+    assert_eq!(known(&ids), [true, false, false, true]);
+}
+
+#[test]
+fn who_sends_nothing_takes_no_room_from_others() {
+    let mut fixture = Fixture::new();
+    let sealed = fixture.bytes(4_600_000);
+    // Three that would more than fill the quota, if it were given away for nothing.
+    let ids: Vec<_> = (0..3).map(|_| fixture.begin(&sealed).unwrap()).collect();
+    fixture.keep(&ids[0], &sealed, 700_000);
+    drop(fixture.resume(&ids[0]).unwrap());
+    let next = fixture.store.resume_upload(fixture.agency, &ids[1], today());
+    assert!(next.is_ok());
+    assert!(matches!(fixture.begin(&sealed), Err(StoreError::QuotaFull)));
+    assert_eq!(fixture.store.drop_silent_uploads().unwrap(), 0);
+    drop(next);
+    assert_eq!(fixture.store.drop_silent_uploads().unwrap(), 2);
+    assert_eq!(ids.iter().filter(|id| fixture.state(id).is_some()).count(), 1);
+    for end in [1_700_000, 2_700_000, 3_700_000] {
+        fixture.keep(&ids[0], &sealed, end);
+    }
+    // What was promised is kept, also when others come in between.
+    assert!(matches!(fixture.begin(&sealed), Err(StoreError::QuotaFull)));
+    assert_eq!(fixture.finish(&ids[0], &sealed).unwrap(), Accepted::New);
+}
+
+#[test]
+fn an_upload_without_room_waits_where_it_is() {
+    let mut fixture = Fixture::new();
+    let (sealed, other) = (fixture.bytes(8_000_000), fixture.bytes(4_000_000));
+    let id = fixture.begin(&sealed).unwrap();
+    fixture.keep(&id, &sealed, 100_000);
+    let stored = fixture.large(&other);
+    assert_eq!(stored.unwrap(), Accepted::New);
+    let mut reached = 100_000;
+    let refused = loop {
+        match fixture.store.resume_upload(fixture.agency, &id, today()) {
+            Ok(resumed) => drop(resumed),
+            Err(error) => break error,
+        }
+        reached += 1_000_000;
+        fixture.keep(&id, &sealed, reached);
+    };
+    assert!(matches!(refused, StoreError::QuotaFull));
+    assert_eq!(fixture.offset(&id), reached);
+    // Once there is room it goes on.
+    let ids = [ReportId::of(&other)];
+    let desks = [desk("a")];
+    assert_eq!(fixture.store.acknowledge(fixture.agency, &desks[0], &ids, &desks, today()).unwrap(), 1);
+    while reached + 1_000_000 < sealed.len() {
+        reached += 1_000_000;
+        fixture.keep(&id, &sealed, reached);
+    }
+    assert_eq!(fixture.finish(&id, &sealed).unwrap(), Accepted::New);
 }
 
 /// Returns the file of the only upload, and the place that the report will have.
