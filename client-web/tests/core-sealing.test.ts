@@ -6,6 +6,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { equal, utf8 } from "../src/formats/bytes.ts";
 import { digest } from "../src/formats/ids.ts";
 import { headerLength, paddedSize, sealedLength } from "../src/formats/padding.ts";
+import { pause } from "../src/formats/pause.ts";
 import { FormatError } from "../src/formats/refusal.ts";
 import { hasHeader } from "../src/formats/shape.ts";
 import { open as openSealed, recipientOf, seal, throwawayRecipient } from "../src/sealing/hybrid.ts";
@@ -123,6 +124,31 @@ test("a file that changes while it is read is refused, and so is one for which t
     const sealing = prepare({ evidence: [evidence(1000), evidence(1, { blob })] });
     await assert.rejects(sealed(sealing), { name: "Refusal", code });
   }
+});
+
+test("a large file is never read far ahead of what is taken, however slowly that is", async () => {
+  const size = 8_000_000;
+  let read = 0;
+  let largest = 0;
+  const blob = {
+    size,
+    slice: (from: number, to: number) => {
+      read = to;
+      largest = Math.max(largest, to - from);
+      return new Blob([new Uint8Array(to - from)]);
+    },
+  } as unknown as Blob;
+  const sealing = prepare({ evidence: [evidence(1, { blob })] });
+  let taken = 0;
+  let ahead = 0;
+  for await (const piece of sealing.pieces()) {
+    taken += piece.length;
+    await pause();
+    ahead = Math.max(ahead, read - taken);
+  }
+  assert.equal(read, size);
+  assert.equal(taken, sealing.length);
+  assert.ok(largest <= 256 * 1024 && ahead <= 512 * 1024, `${largest} ${ahead}`);
 });
 
 test("whoever stops half-way ends the reading", async () => {
