@@ -181,7 +181,10 @@ function verifyLeaf(bytes: Uint8Array, box: Box, body: Uint8Array): boolean {
     case "tkhd":
     case "mdhd":
       if (!wide && body[0] !== 0) return false;
-      return isZero(body.subarray(4, wide ? 20 : 12)) && isZero(body.subarray(lengthOf(box.kind, wide)));
+      return (
+        isZero(body.subarray(box.kind === "tkhd" ? 4 : 1, wide ? 20 : 12)) &&
+        isZero(body.subarray(lengthOf(box.kind, wide)))
+      );
     case "hdlr":
       return isZero(body.subarray(12)) && (/^(vide|soun)$/.test(name(body, 8)) || name(body, 4) === "dhlr");
     case "dref":

@@ -141,7 +141,8 @@ function scrubLeaf(bytes: Uint8Array, box: Box, traces: Set<Trace>): void {
   if (box.kind === "mvhd" || box.kind === "tkhd" || box.kind === "mdhd") {
     const rest = body + (wide ? 20 : 12);
     demand(body + lengthOf(box.kind, wide) <= to && (wide || bytes[body] === 0));
-    clear(bytes, body + 4, rest, traces, "time");
+    // Only tracks have flags; players take others for a part of the version.
+    clear(bytes, body + (box.kind === "tkhd" ? 4 : 1), rest, traces, "time");
     if (box.kind === "mdhd") language(bytes, body + (wide ? 32 : 20), to);
     // Where the owner last stopped playing; what is behind the known fields has no meaning.
     if (box.kind === "mvhd") clear(bytes, body + (wide ? 84 : 72), body + (wide ? 108 : 96), traces, "time");
