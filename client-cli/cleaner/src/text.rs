@@ -6,6 +6,22 @@ use crate::source::{Source, Stop};
 /// The longest plain text, in bytes: it is looked at as a whole.
 const MAX_TEXT: u64 = 1 << 20;
 
+/// How a saved message begins, beside `Content-` and `X-`.
+const MAIL: [&str; 12] = [
+    "from",
+    "to",
+    "cc",
+    "date",
+    "subject",
+    "received",
+    "return-path",
+    "delivered-to",
+    "reply-to",
+    "sender",
+    "message-id",
+    "mime-version",
+];
+
 /// Says whether a file is plain text.
 pub(crate) fn is_plain(source: &mut Source<'_>) -> Result<bool, Stop> {
     if source.len() == 0 || source.len() > MAX_TEXT {
@@ -18,14 +34,16 @@ pub(crate) fn is_plain(source: &mut Source<'_>) -> Result<bool, Stop> {
 fn says_nothing_of_itself(text: &str) -> bool {
     let control = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
     let body = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-    let is_header = body.lines().next().and_then(|line| line.split_once(": ")).is_some_and(|(word, _)| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    let first = body.lines().next().and_then(|line| line.split_once(": "));
+    let is_mail = first.is_some_and(|(word, _)| {
+        let word = word.to_ascii_lowercase();
+        MAIL.contains(&word.as_str()) || word.starts_with("content-") || word.starts_with("x-")
     });
     !body.is_empty()
         && !text.contains(control)
         && !body.starts_with(['<', '{', '%'])
         && !body.contains("BEGIN:V")
-        && !is_header
+        && !is_mail
 }
 
 #[cfg(test)]
@@ -34,12 +52,23 @@ mod tests {
 
     #[test]
     fn documents_in_text_are_not_plain() {
-        for text in ["Uang di meja 4.\n", "a;b;c\r\n1;2;3", "\u{feff}Nota", "Pukul 10: rapat"] {
+        for text in
+            ["Uang di meja 4.\n", "a;b;c\r\n1;2;3", "\u{feff}Nota", "Pukul 10: rapat", "Catatan: uang"]
+        {
             assert!(says_nothing_of_itself(text), "{text}");
         }
-        for text in
-            ["", " \n", "<html>", "{\"a\": 1}", "%!PS", "BEGIN:VCARD", "From: budi", "a\0b", "\u{1b}[2J"]
-        {
+        for text in [
+            "",
+            " \n",
+            "<html>",
+            "{\"a\": 1}",
+            "%!PS",
+            "BEGIN:VCARD",
+            "From: budi",
+            "X-Mailer: a",
+            "a\0b",
+            "\u{1b}[2J",
+        ] {
             assert!(!says_nothing_of_itself(text), "{text}");
         }
     }

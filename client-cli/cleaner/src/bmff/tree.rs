@@ -90,15 +90,20 @@ pub(super) fn zero(bytes: &mut [u8], start: usize, end: usize) -> bool {
     changed
 }
 
-/// Zeroes the two times of a header, and says how long they are.
-fn times(bytes: &mut [u8], child: &Child, traces: &mut Traces) -> Result<usize, Stop> {
-    let wide = match bytes.get(child.body) {
-        Some(0) => 4,
-        Some(1) => 8,
+/// Zeroes the two times of a header, and says how long they are. With times of four bytes, the header has `len` bytes.
+fn times(bytes: &mut [u8], child: &Child, len: usize, traces: &mut Traces) -> Result<usize, Stop> {
+    // Two times and a duration are longer in the newer version.
+    let (wide, len) = match bytes.get(child.body) {
+        Some(0) => (4, len),
+        Some(1) => (8, len + 12),
         _ => return Err(DAMAGED),
     };
-    if child.body + 4 + 2 * wide > child.end {
+    if child.end - child.body != len {
         return Err(DAMAGED);
+    }
+    // Only a track has flags.
+    if child.kind != *b"tkhd" {
+        zero(bytes, child.body + 1, child.body + 4);
     }
     if zero(bytes, child.body + 4, child.body + 4 + 2 * wide) {
         traces.insert(Trace::Time);
@@ -107,12 +112,12 @@ fn times(bytes: &mut [u8], child: &Child, traces: &mut Traces) -> Result<usize, 
 }
 
 fn movie_header(bytes: &mut [u8], child: &Child, traces: &mut Traces) -> Result<(), Stop> {
-    let wide = times(bytes, child, traces)?;
+    let wide = times(bytes, child, 100, traces)?;
     // Times, scale, duration; then rate, volume and matrix stay, and what QuickTime remembers of the player goes.
     let after = child.body + 4 + 3 * wide + 4 + 16 + 36;
     zero(bytes, child.body + 4 + 3 * wide + 4 + 6, child.body + 4 + 3 * wide + 4 + 16);
     zero(bytes, after, after + 24);
-    if after + 28 == child.end { Ok(()) } else { Err(DAMAGED) }
+    Ok(())
 }
 
 /// Cleans a track; says whether it stays, which only picture and sound do.
@@ -132,7 +137,7 @@ fn track(bytes: &mut [u8], child: &Child, traces: &mut Traces) -> Result<bool, S
     }
     for part in &parts {
         match &part.kind {
-            b"tkhd" => drop(times(bytes, part, traces)?),
+            b"tkhd" => drop(times(bytes, part, 84, traces)?),
             b"edts" => keep_only(bytes, part, &[b"elst"], traces)?,
             b"tapt" => keep_only(bytes, part, &[b"clef", b"prof", b"enof"], traces)?,
             b"mdia" => media_box(bytes, part, handler, traces)?,
@@ -166,7 +171,7 @@ fn media_box(bytes: &mut [u8], media: &Child, handler: [u8; 4], traces: &mut Tra
     for part in children(bytes, media.body, media.end)? {
         match &part.kind {
             b"mdhd" => {
-                let wide = times(bytes, &part, traces)?;
+                let wide = times(bytes, &part, 24, traces)?;
                 let language = part.body + 4 + 3 * wide + 4;
                 let place = bytes.get_mut(language..language + 2).ok_or(DAMAGED)?;
                 place.copy_from_slice(&UNDETERMINED);

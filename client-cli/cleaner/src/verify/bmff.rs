@@ -52,7 +52,7 @@ fn list(source: &mut Source<'_>, start: u64, end: u64) -> Result<Vec<Found>, Sto
 fn movie(source: &mut Source<'_>, start: u64, end: u64, chunks: &mut Vec<(u64, u64)>) -> Result<(), Stop> {
     for (name, body, last) in list(source, start, end)? {
         match &name {
-            b"mvhd" => no_times(source, body)?,
+            b"mvhd" => no_times(source, (body, last), 100)?,
             b"trak" => {
                 for part in list(source, body, last)? {
                     track(source, part, chunks)?;
@@ -64,15 +64,20 @@ fn movie(source: &mut Source<'_>, start: u64, end: u64, chunks: &mut Vec<(u64, u
     Ok(())
 }
 
-fn no_times(source: &mut Source<'_>, body: u64) -> Result<(), Stop> {
-    let wide = if source.byte(body)? == 0 { 8 } else { 16 };
+/// A header of `len` bytes, or twelve more if its times are wide, without times.
+fn no_times(source: &mut Source<'_>, (body, last): (u64, u64), len: u64) -> Result<(), Stop> {
+    let (wide, len) = match source.byte(body)? {
+        0 => (8, len),
+        _ => (16, len.saturating_add(12)),
+    };
+    hold(last.saturating_sub(body) == len)?;
     hold(source.is_zero(body.saturating_add(4), wide)?)
 }
 
 fn track(source: &mut Source<'_>, part: Found, chunks: &mut Vec<(u64, u64)>) -> Result<(), Stop> {
     let (name, body, last) = part;
     match &name {
-        b"tkhd" => no_times(source, body),
+        b"tkhd" => no_times(source, (body, last), 84),
         b"edts" | b"tapt" => {
             for inner in list(source, body, last)? {
                 if !matches!(&inner.0, b"elst" | b"clef" | b"prof" | b"enof") {
@@ -95,7 +100,7 @@ fn media(source: &mut Source<'_>, part: Found, chunks: &mut Vec<(u64, u64)>) -> 
     let (name, body, last) = part;
     match &name {
         b"mdhd" => {
-            no_times(source, body)?;
+            no_times(source, (body, last), 24)?;
             hold(source.array(last.saturating_sub(4))? == [0x55, 0xC4])
         }
         b"hdlr" => {
