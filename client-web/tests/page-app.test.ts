@@ -48,9 +48,14 @@ beforeEach(async () => {
   app.change((state) => leap({ ...state, card: box.card, box }, "home"));
 });
 
-/** Writes a report to the desks that take one. */
+/** Returns the desks that take nothing now. */
+function refused(): string[] {
+  return played.box.desks.filter(({ refusal }) => refusal !== undefined).map(({ desk }) => desk.id);
+}
+
+/** Writes a report to the other ones. */
 function writeReport(): void {
-  const leftOut = played.box.desks.filter(({ refusal }) => refusal !== undefined).map(({ desk }) => desk.id);
+  const leftOut = refused();
   app.change((state) =>
     go(write(state, { leftOut, drafts: { apa: { text: "Kata rahasia 4711." } } }), "review"),
   );
@@ -102,6 +107,23 @@ test("a follow-up goes to the desks that the letter names, with answers beside q
   assert.deepEqual(message.answers, []);
 });
 
+test("a later message shows no receipt and forgets the keys", async () => {
+  await openInbox(app, vector.receipt);
+  beginLater(app, "reply");
+  app.change((state) => write(state, { message: "Susulan.", leftOut: refused() }));
+  const { keys } = app;
+  await send(app);
+  assert.equal(app.state.screen, "done");
+  assert.deepEqual([app.state.groups, app.keys], [undefined, undefined]);
+  assert.throws(() => keys?.sign(new Uint8Array(1)));
+});
+
+test("a typed receipt is overwritten once its keys are made", () => {
+  const receipt = parseReceipt(vector.receipt, agency);
+  app.useReceipt(receipt);
+  assert.ok(receipt.secret.every((byte) => byte === 0));
+});
+
 test("a desk that cannot take reports is named; going on begins a whole new visit", async () => {
   const [first] = played.box.desks;
   assert.ok(first);
@@ -122,13 +144,18 @@ test("a desk that cannot take reports is named; going on begins a whole new visi
 test("wiping ends the visit and leaves nothing", () => {
   writeReport();
   app.newKeys();
-  const { receipt } = app;
+  const { receipt, keys } = app;
+  const abort = new AbortController();
+  app.abort = abort;
+  app.change({ groups: receipt?.groups() });
   app.wipe();
   assert.equal(app.state.screen, "gone");
   assert.deepEqual(played.asked, ["leave"]);
   assert.deepEqual([app.receipt, app.keys, app.visit, app.state.card], new Array(4).fill(undefined));
   assert.deepEqual(app.state.writing.drafts, {});
   assert.ok(receipt?.secret.every((byte) => byte === 0));
+  assert.throws(() => keys?.sign(new Uint8Array(1)));
+  assert.deepEqual([app.state.groups, abort.signal.aborted], [undefined, true]);
 });
 
 test("what still runs when everything is wiped shows nothing more", async () => {

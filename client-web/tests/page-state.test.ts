@@ -125,7 +125,11 @@ test("another card keeps what fits it and drops the rest", () => {
   state = write(state, { leftOut: ["dua", "hilang"], step: 4 });
   assert.equal(fitting(state, cardOf(["satu", "dua"])), state);
   const other = cardOf(["satu", "dua"], "bb");
-  other.card.form = { ...other.card.form, sections: other.card.form.sections.slice(0, 1) };
+  const [first] = other.card.form.sections;
+  assert.ok(first);
+  const label = { id: "?", en: "?" };
+  const fields = [...first.fields, { id: "di_mana", label, need: "optional", kind: "when" } as const];
+  other.card.form = { ...other.card.form, sections: [{ ...first, fields }] };
   const fitted = fitting(state, other).writing;
   assert.deepEqual(Object.keys(fitted.drafts), ["apa"]);
   assert.deepEqual(fitted.leftOut, ["dua"]);

@@ -30,7 +30,7 @@ test("ordinary words are left alone", () => {
 
 test("what cannot be seen in foreign text is made visible", () => {
   assert.equal(visible("a\u202eb\u2066c\u200bd\u0000e\u00adf\ufeffg"), "a�b�c�d�e�f�g");
-  assert.equal(visible("\u{e0041}\ud800"), "��");
+  assert.equal(visible("\u{e0041}\ud800\ufff9"), "���");
   assert.equal(visible("satu\r\ndua\tiga"), "satu\ndua\tiga");
   assert.equal(visible("👨\u200d👩\u200d👧 ❤\ufe0f"), "👨\u200d👩\u200d👧 ❤\ufe0f");
 });

@@ -8,7 +8,7 @@ export interface Device {
   userAgent: string;
   /** Whether it has a generator for secrets. */
   random: boolean;
-  /** Whether it has what reading files piece by piece and locking them needs. */
+  /** Whether it has what reading, locking and sending need. */
   able: boolean;
 }
 
@@ -38,7 +38,12 @@ export function thisDevice(): Device {
       typeof Blob.prototype.slice === "function" &&
       typeof fetch === "function" &&
       typeof AbortController === "function" &&
-      typeof ReadableStream === "function",
+      typeof MessageChannel === "function" &&
+      typeof ReadableStream === "function" &&
+      typeof TransformStream === "function" &&
+      typeof TextDecoder === "function" &&
+      // Without it a visit that only reads would end without its upload, and differ from one that writes.
+      "keepalive" in Request.prototype,
   };
 }
 
