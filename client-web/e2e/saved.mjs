@@ -48,9 +48,9 @@ function folder(name) {
 /** Downloads what the page of files links to, under names that tell nothing. */
 async function documents(name) {
   const list = (await download(`${args.url}/files`)).toString();
-  const links = [...list.matchAll(/href="([^"]+)"/g)].map(
-    ([, link]) => new URL(link, `${args.url}/files`).href,
-  );
+  // The page says everything twice, in both languages.
+  const found = new Set([...list.matchAll(/href="([^"]+)"/g)].map(([, link]) => link));
+  const links = [...found].map((link) => new URL(link, `${args.url}/files`).href);
   const wanted = links.filter((link) => /\/(?:card|headers|editions\/[^/]+\/[0-9]+)$/.test(link));
   assert.equal(wanted.length, 4, list);
   const paths = wanted.map((_, place) => join(folder(name), `unduhan (${place})`));
@@ -60,7 +60,8 @@ async function documents(name) {
 
 /** Opens the saved page. */
 async function open(trip, saved) {
-  const context = await trip.browser.createBrowserContext({ downloadBehavior: downloads() });
+  const downloadBehavior = { policy: "allow", downloadPath: folder("terkunci") };
+  const context = await trip.browser.createBrowserContext({ downloadBehavior });
   const page = await context.newPage();
   await page.setViewport({ width: 360, height: 740 });
   const watched = watch(page, "file://");
@@ -71,8 +72,6 @@ async function open(trip, saved) {
   };
   return { page, actor: new Actor(page), leave };
 }
-
-const downloads = () => ({ policy: "allow", downloadPath: folder("terkunci") });
 
 /** Locks a report into a file; returns the receipt. */
 async function lock(trip, saved, files) {

@@ -9,8 +9,6 @@ import { setOut, visit } from "./lib/visit.mjs";
 import { headersOf, shapeOf } from "./lib/watch.mjs";
 import { args, deliver, desk, play, publish, reporter } from "./lib/world.mjs";
 
-const isUpload = ({ method, path }) => method === "POST" && path.endsWith("/reports");
-
 await play(async () => {
   const trip = await setOut();
   const { gate } = trip;
@@ -21,7 +19,6 @@ await play(async () => {
     await actor.at("home");
     const result = await errand(actor);
     await leave();
-    await gate.until(isUpload);
     const [page, ...rest] = gate.take();
     assert.deepEqual([page.method, page.path], ["GET", `${trip.path}/`]);
     return { result, shape: shapeOf(rest), headers: headersOf(rest) };
@@ -102,7 +99,8 @@ async function compareEvidence(trip) {
   await leave();
   assert.deepEqual(trip.gate.take(), []);
   writeAnswers(names.map((file) => ({ file, kind: "audit", holders: "few", note: "" })));
-  const sent = await program(trip, ["send", "--answers", "answers.json", "--no-check"]);
+  const send = ["send", "--answers", "answers.json", "--no-check", "--allow-uncleaned"];
+  const sent = await program(trip, send);
   const anonymous = (shape) => shape.map((line) => line.replace(/uploads\/[0-9a-f]{32}/, "uploads/*"));
   assert.deepEqual(anonymous(shapeOf(page)), anonymous(sent));
 }

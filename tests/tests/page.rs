@@ -21,6 +21,11 @@ fn every_visit_looks_the_same_on_the_line_and_like_the_program() {
 }
 
 #[test]
+fn every_visit_looks_the_same_on_the_line_in_firefox_too() {
+    play(&mut World::open(&DESKS), "visits.mjs", "firefox");
+}
+
+#[test]
 fn evidence_goes_on_where_a_bad_line_or_server_stopped_it() {
     play(&mut World::open(&DESKS), "lost.mjs", "chromium");
 }

@@ -22,6 +22,8 @@ class Gate {
   target;
   /** The port of the gate. */
   port = 0;
+  /** How many messages and decoys have come so far, answered or broken off. */
+  uploads = 0;
   #requests = [];
   #faults = [];
   #waiting = [];
@@ -88,6 +90,17 @@ class Gate {
     });
   }
 
+  /** Waits until more uploads than these have come. */
+  moreUploads(count) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.uploads > count) resolve();
+      };
+      this.#waiting.push(look);
+      look();
+    });
+  }
+
   async #pass(incoming, outgoing) {
     const asked = { method: incoming.method, path: incoming.url, headers: incoming.headers };
     this.#requests.push(asked);
@@ -100,6 +113,7 @@ class Gate {
       await cut(this, asked, incoming, fault.cutAfter);
       outgoing.destroy();
     }
+    if (asked.method === "POST" && /\/(?:reports|uploads)$/.test(asked.path)) this.uploads += 1;
     for (const look of this.#waiting) look();
   }
 

@@ -19,6 +19,7 @@ export async function setOut() {
  * not to, it waits until all documents are there and the decoy is sealed.
  */
 export async function visit(trip, { Person = Actor, prepare, wait = true, address, ...size } = {}) {
+  const before = trip.gate.uploads;
   const context = await trip.browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width: 360, height: 740, ...size });
@@ -27,10 +28,15 @@ export async function visit(trip, { Person = Actor, prepare, wait = true, addres
   await page.goto(address ?? `${trip.origin}${trip.path}/`);
   const actor = new Person(page);
   if (wait) await actor.find('[data-visit="ready"]');
-  /** Leaves: the window closes as a person closes it, so that the page can say good-bye. */
+  /**
+   * Leaves for another page, upon which this one hands in its decoy if nothing else was sent. Closing the window at once
+   * would race with it: Firefox drops what it has begun when the driver ends the tab's process.
+   */
   const leave = async () => {
     watched.check();
-    await page.close({ runBeforeUnload: true });
+    await page.goto("about:blank");
+    if (wait) await trip.gate.moreUploads(before);
+    await context.close();
   };
   return { page, actor, leave, watched };
 }
