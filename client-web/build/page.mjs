@@ -12,7 +12,7 @@ import { deflateSync } from "fflate";
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The oldest browsers that the page must run in. */
-const target = ["chrome90", "firefox102", "safari15"];
+const target = ["chrome93", "firefox133", "safari15.4"];
 
 /** Leaves out the metrics of the 14 standard fonts: whoever only rewrites a PDF file never asks for them. */
 const withoutFonts = {
