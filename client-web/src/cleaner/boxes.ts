@@ -36,6 +36,7 @@ export const CHILDREN: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 export const PICTURES: ReadonlySet<string> = new Set(
   "avc1 avc2 avc3 hvc1 hev1 mp4v s263 h263 av01 vp08 vp09 dvh1 dvhe".split(" "),
 );
+/** The same for sound. */
 export const SOUNDS: ReadonlySet<string> = new Set(
   "mp4a samr sawb alac Opus ac-3 ec-3 fLaC sowt twos lpcm in24 in32 fl32 fl64 ulaw alaw .mp3".split(" "),
 );

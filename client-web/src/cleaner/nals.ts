@@ -20,6 +20,7 @@ export interface Coded {
   readonly samples: number[];
 }
 
+/** What messages that go are overwritten with. */
 export const OVERWRITTEN = 0xff;
 
 /** Timing, recovery, colours and other messages for decoders; all others go. */

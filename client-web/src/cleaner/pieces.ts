@@ -129,11 +129,12 @@ export class Draft {
   }
 }
 
-/** Big-endian and little-endian numbers and names out of bytes, each bounded. */
+/** Returns a number of 16 bits; one behind the end is damage. */
 export function u16(bytes: Uint8Array, at: number, little = false): number {
   return view(bytes).getUint16(inside(bytes, at, 2), little);
 }
 
+/** Returns a number of 32 bits; one behind the end is damage. */
 export function u32(bytes: Uint8Array, at: number, little = false): number {
   return view(bytes).getUint32(inside(bytes, at, 4), little);
 }
@@ -145,22 +146,27 @@ export function u64(bytes: Uint8Array, at: number): number {
   return number;
 }
 
+/** Returns bytes as characters up to 255; some behind the end are damage. */
 export function name(bytes: Uint8Array, at: number, length = 4): string {
   return String.fromCharCode(...bytes.subarray(inside(bytes, at, length), at + length));
 }
 
+/** Returns the bytes of a number of 32 bits, the highest first. */
 export function be32(number: number): Uint8Array {
   return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
 }
 
+/** Returns the bytes of a number of 32 bits, the lowest first. */
 export function le32(number: number): Uint8Array {
   return be32(number).reverse();
 }
 
+/** Returns characters up to 255 as bytes. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
+/** Joins pieces. */
 export function concat(...pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
@@ -182,6 +188,7 @@ export function count(bytes: Uint8Array, word: string): number {
   return found;
 }
 
+/** Tells if bytes are equal. */
 export function same(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at]);
 }
