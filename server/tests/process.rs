@@ -142,7 +142,17 @@ fn no_request_leaves_a_trace_in_log_or_data() {
         "user-agent: {marker}\r\ncookie: a={marker}\r\nx-forwarded-for: {marker}\r\naccept-language: {marker}\r\n"
     );
     let sealed = open.world.text();
-    for path in ["/contoh/card", "/contoh/headers", "/contoh/challenge", "/contoh/editions/x/1", "/none"] {
+    for path in [
+        "/",
+        "/contoh",
+        "/contoh/",
+        "/contoh/files",
+        "/contoh/card",
+        "/contoh/headers",
+        "/contoh/challenge",
+        "/contoh/editions/x/1",
+        "/none",
+    ] {
         http.request("GET", &format!("{path}?{marker}"), &headers, b"");
     }
     http.request("GET", &format!("/{marker}/card"), &headers, b"");
@@ -160,6 +170,15 @@ fn no_request_leaves_a_trace_in_log_or_data() {
     cut.write(report_head(&open.world.sealed(2, 1 << 20)).as_bytes());
     cut.write(&large);
     drop(cut);
+    let tus = format!("{headers}tus-resumable: 1.0.0\r\n");
+    let upload = format!("{tus}{proof}upload-length: {}\r\n", open.world.sealed(2, 1 << 20).len());
+    for (name, status) in [("upload-metadata", 400), ("x-metadata", 201)] {
+        let named = format!("{upload}{name}: filename {marker}\r\n");
+        assert_eq!(http.request("POST", "/contoh/uploads", &named, b"").status, status);
+    }
+    let piece = format!("{tus}upload-offset: 0\r\ncontent-type: application/offset+octet-stream\r\n");
+    let path = format!("/contoh/uploads/{marker}");
+    assert_eq!(http.request("PATCH", &path, &piece, marker.as_bytes()).status, 404);
     let mut other = Http::connect(open.server.courier);
     other.request("GET", &format!("/{marker}/status"), &format!("authorization: Bearer {marker}\r\n"), b"");
     assert_eq!(http.post(&sealed), Some(201));

@@ -153,3 +153,24 @@ fn a_silent_sender_gives_up_its_turn() {
     assert_eq!(upload.offset(), Some(500_000));
     upload.rest(500_000, 1 << 20);
 }
+
+#[test]
+fn a_stop_in_the_middle_of_a_piece_keeps_what_arrived() {
+    let mut open = Open::start("[limits]\nstop_seconds = 1");
+    let sealed = open.world.sealed(2, 1 << 20);
+    let mut upload = Upload::begin(open.server.public, &sealed).unwrap();
+    let mut http = Http::connect(open.server.public);
+    assert_eq!(upload.piece(&mut http, 0, 100_000), Some(204));
+    http.write(upload.head(100_000, 1 << 20).as_bytes());
+    http.write(&sealed[100_000..500_000]);
+    open.server.signal(Signal::TERM);
+    let (status, log) = open.server.end();
+    assert!(status.success(), "{log}");
+    let server = Process::start(&open.folder.path().join("server.toml"));
+    upload.server = server.public;
+    let reached = upload.offset().unwrap();
+    assert!((100_000..=500_000).contains(&reached), "{reached}");
+    upload.rest(reached, 1 << 20);
+    let courier = Courier::connect(&server, &open.world);
+    assert_eq!(courier.get(&format!("/contoh/reports/{}", ReportId::of(&sealed))).body, sealed);
+}
