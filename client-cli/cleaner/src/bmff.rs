@@ -2,6 +2,7 @@
 //! may not stay becomes a `free` box of zeros; of the media data, whatever no kept track refers to becomes zeros.
 
 mod entries;
+mod messages;
 mod ranges;
 mod tree;
 
@@ -9,6 +10,9 @@ use crate::plan::Draft;
 use crate::source::{DAMAGED, Source, Stop, TOO_LARGE, UNSUPPORTED};
 use crate::types::{Trace, Traces};
 use crate::words;
+
+/// A part of the file: its start and end.
+type Range = (u64, u64);
 
 /// The largest index of a film, in bytes: it is held in memory.
 const MAX_INDEX: u64 = 64 << 20;
@@ -26,19 +30,21 @@ pub(crate) fn rewrite(source: &mut Source<'_>, draft: &mut Draft) -> Result<(), 
     }
     let old = source.bytes(index.start, usize::try_from(index.len()).map_err(|_| TOO_LARGE)?)?;
     let mut new = old.clone();
-    let kept = tree::clean(&mut new, &mut draft.traces)?;
+    let used = tree::clean(&mut new, &mut draft.traces)?;
+    let kept = &used.kept;
     let media: Vec<(u64, u64)> =
         boxes.iter().filter(|found| found.kind == *b"mdat").map(|found| (found.body, found.end)).collect();
     if !kept.iter().all(|(start, end)| media.iter().any(|(body, last)| body <= start && end <= last)) {
         return Err(DAMAGED);
     }
+    let messages = messages::places(source, &used.coded)?;
     for found in &boxes {
         match &found.kind {
             b"ftyp" => draft.keep(found.start, found.len()),
             b"moov" => draft.replace(found.start, &old, &new),
             b"mdat" => {
                 draft.keep(found.start, found.body.saturating_sub(found.start));
-                media_data(source, (found.body, found.end), &kept, draft)?;
+                media_data(source, (found.body, found.end), (kept, &messages), draft)?;
             }
             _ => blank(source, found, draft)?,
         }
@@ -89,17 +95,43 @@ fn top(source: &mut Source<'_>) -> Result<Vec<Top>, Stop> {
 fn media_data(
     source: &mut Source<'_>,
     (body, end): (u64, u64),
-    kept: &[(u64, u64)],
+    (kept, messages): (&[Range], &[Range]),
     draft: &mut Draft,
 ) -> Result<(), Stop> {
     let mut at = body;
     let first = kept.partition_point(|(_, last)| *last <= body);
     for (start, last) in kept.iter().skip(first).take_while(|(start, _)| *start < end) {
         zeros(source, at, start.saturating_sub(at), draft)?;
-        draft.keep(*start, last.saturating_sub(*start));
+        without(source, (*start, *last), messages, draft)?;
         at = *last;
     }
     zeros(source, at, end.saturating_sub(at), draft)
+}
+
+/// Copies a range, and overwrites the messages in it.
+fn without(
+    source: &mut Source<'_>,
+    (start, last): (u64, u64),
+    messages: &[(u64, u64)],
+    draft: &mut Draft,
+) -> Result<(), Stop> {
+    let mut at = start;
+    let first = messages.partition_point(|(from, _)| *from < start);
+    for (from, to) in messages.iter().skip(first).take_while(|(from, _)| *from < last) {
+        if *from < at || *to > last {
+            return Err(DAMAGED);
+        }
+        let old = source.bytes(*from, usize::try_from(to.saturating_sub(*from)).map_err(|_| DAMAGED)?)?;
+        let new = vec![messages::OVERWRITTEN; old.len()];
+        if old != new {
+            draft.found(Trace::Software);
+        }
+        draft.keep(at, from.saturating_sub(at));
+        draft.replace(*from, &old, &new);
+        at = *to;
+    }
+    draft.keep(at, last.saturating_sub(at));
+    Ok(())
 }
 
 /// Puts zeros in the place of bytes; zeros that are there already stay.

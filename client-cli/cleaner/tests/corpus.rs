@@ -98,3 +98,12 @@ fn a_plan_reads_the_same_each_time_and_in_any_pieces() {
         }
     }
 }
+
+#[test]
+fn messages_of_an_encoder_between_pictures_are_overwritten() {
+    let film = all().into_iter().find(|sample| sample.file == "video-h264.mp4").unwrap().bytes();
+    let signs = |bytes: &[u8]| bytes.windows(11).any(|window| window == b"x264 - core");
+    let (cleaned, output) = run(&film);
+    assert!(cleaned.is_ok() && output.len() == film.len());
+    assert!(signs(&film) && !signs(&output));
+}

@@ -1,5 +1,6 @@
 //! Descriptions of samples: how a track is coded. Makers and names in them go.
 
+use super::messages::overwrite_parameters;
 use super::tree::{Child, blank, children, zero};
 use crate::bytes::{be16, be32};
 use crate::source::{DAMAGED, Stop, UNSUPPORTED};
@@ -68,6 +69,11 @@ fn settings(bytes: &mut [u8], start: usize, end: usize, traces: &mut Traces) -> 
             }
             // The maker of a phone's coder.
             b"damr" | b"d263" => drop(zero(bytes, child.body, child.body + 4)),
+            b"hvcC" => {
+                if overwrite_parameters(bytes, &child)? {
+                    traces.insert(Trace::Software);
+                }
+            }
             b"wave" => wave(bytes, &child, traces)?,
             kind if SETTINGS.contains(&kind) => {}
             _ => blank(bytes, &child, traces),

@@ -1,11 +1,16 @@
 //! Which bytes of the media data a track uses.
 
+use super::Range;
+use super::messages::{Coded, coding};
 use super::tree::{Child, children};
 use crate::bytes::{be16, be32, be64};
-use crate::source::{DAMAGED, Stop};
+use crate::source::{DAMAGED, Stop, UNSUPPORTED};
 
-/// Returns the chunks of a track as ranges of the file.
-pub(super) fn ranges(bytes: &[u8], track: &Child) -> Result<Vec<(u64, u64)>, Stop> {
+/// A track may not have more samples that have to be looked at.
+const MAX_SAMPLES: usize = 4_000_000;
+
+/// Returns the chunks of a track as ranges of the file, and its samples if they may hold messages.
+pub(super) fn ranges(bytes: &[u8], track: &Child) -> Result<(Vec<Range>, Option<Coded>), Stop> {
     let mut here = vec![(track.body, track.end)];
     for name in [b"mdia", b"minf", b"stbl"] {
         let (start, end) = here.pop().ok_or(DAMAGED)?;
@@ -23,12 +28,19 @@ pub(super) fn ranges(bytes: &[u8], track: &Child) -> Result<Vec<(u64, u64)>, Sto
         compact: table(b"stz2"),
         units: table(b"stsd").map(units).unwrap_or_default(),
     };
+    let stsd = parts.iter().find(|part| part.kind == *b"stsd");
+    let coding = stsd.map(|stsd| coding(bytes, stsd)).transpose()?.flatten();
+    let mut samples = coding.map(|_| Vec::new());
     let chunks = table(b"stsc").ok_or(DAMAGED)?;
-    match (table(b"stco"), table(b"co64")) {
-        (Some(offsets), None) => gather(offsets, 4, |at| be32(offsets, at).map(u64::from), chunks, &sizes),
-        (None, Some(offsets)) => gather(offsets, 8, |at| be64(offsets, at), chunks, &sizes),
+    let found = match (table(b"stco"), table(b"co64")) {
+        (Some(offsets), None) => {
+            gather(offsets, 4, |at| be32(offsets, at).map(u64::from), chunks, &sizes, &mut samples)
+        }
+        (None, Some(offsets)) => gather(offsets, 8, |at| be64(offsets, at), chunks, &sizes, &mut samples),
         _ => Err(DAMAGED),
-    }
+    };
+    let coded = coding.zip(samples).map(|(coding, samples)| Coded { coding, samples });
+    Ok((found?, coded))
 }
 
 /// The sizes of samples.
@@ -99,6 +111,7 @@ fn gather(
     offset: impl Fn(usize) -> Option<u64>,
     chunks: &[u8],
     sizes: &Sizes<'_>,
+    each: &mut Option<Vec<(u64, u64)>>,
 ) -> Result<Vec<(u64, u64)>, Stop> {
     let count = be32(offsets, 4).ok_or(DAMAGED)?;
     let runs = be32(chunks, 4).ok_or(DAMAGED)?;
@@ -116,6 +129,17 @@ fn gather(
         let place = usize::try_from(chunk - 1).ok().and_then(|index| index.checked_mul(width));
         let start = place.and_then(|place| offset(place + 8)).filter(|_| first <= chunk).ok_or(DAMAGED)?;
         let len = sizes.of(sample, u64::from(samples)).ok_or(DAMAGED)?;
+        if let Some(each) = each {
+            let mut at = start;
+            for one in sample..sample.saturating_add(u64::from(samples)) {
+                let end = sizes.of(one, 1).and_then(|len| at.checked_add(len)).ok_or(DAMAGED)?;
+                if each.len() == MAX_SAMPLES {
+                    return Err(UNSUPPORTED);
+                }
+                each.push((at, end));
+                at = end;
+            }
+        }
         sample = sample.saturating_add(u64::from(samples));
         found.push((start, start.checked_add(len).ok_or(DAMAGED)?));
     }

@@ -1,5 +1,6 @@
 //! The index of a film: a tree of boxes, cleaned in its place.
 
+use super::messages::Coded;
 use super::ranges::ranges;
 use super::{entries, traces_of};
 use crate::bytes::{array, be32, be64};
@@ -9,16 +10,27 @@ use crate::types::{Trace, Traces};
 /// The language of a track that tells none.
 const UNDETERMINED: [u8; 2] = [0x55, 0xC4];
 
-/// Cleans the `moov` box in `bytes` and returns the ranges of media data that the kept tracks use, in order.
-pub(super) fn clean(bytes: &mut [u8], traces: &mut Traces) -> Result<Vec<(u64, u64)>, Stop> {
+/// What the kept tracks use.
+#[derive(Default)]
+pub(super) struct Used {
+    /// Ranges of media data, in order.
+    pub(super) kept: Vec<(u64, u64)>,
+    /// Samples that may hold messages.
+    pub(super) coded: Vec<Coded>,
+}
+
+/// Cleans the `moov` box in `bytes` and returns what the kept tracks use.
+pub(super) fn clean(bytes: &mut [u8], traces: &mut Traces) -> Result<Used, Stop> {
     let moov = children(bytes, 0, bytes.len())?.into_iter().next().ok_or(DAMAGED)?;
-    let mut kept = Vec::new();
+    let mut used = Used::default();
     let mut tracks = 0;
     for child in children(bytes, moov.body, moov.end)? {
         match &child.kind {
             b"mvhd" => movie_header(bytes, &child, traces)?,
             b"trak" if track(bytes, &child, traces)? => {
-                kept.extend(ranges(bytes, &child)?);
+                let (chunks, coded) = ranges(bytes, &child)?;
+                used.kept.extend(chunks);
+                used.coded.extend(coded);
                 tracks += 1;
             }
             b"trak" => {}
@@ -26,7 +38,8 @@ pub(super) fn clean(bytes: &mut [u8], traces: &mut Traces) -> Result<Vec<(u64, u
             _ => blank(bytes, &child, traces),
         }
     }
-    if tracks == 0 { Err(DAMAGED) } else { Ok(merged(kept)) }
+    used.kept = merged(used.kept);
+    if tracks == 0 { Err(DAMAGED) } else { Ok(used) }
 }
 
 fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {

@@ -1,6 +1,7 @@
 //! A clean MP4, MOV or M4A.
 
 mod data;
+mod units;
 
 use super::hold;
 use crate::source::{Source, Stop};
@@ -203,6 +204,7 @@ fn is_picture(source: &mut Source<'_>, body: u64, last: u64) -> Result<bool, Sto
 fn setting(source: &mut Source<'_>, (name, body, last): Found) -> Result<(), Stop> {
     match &name {
         b"colr" => hold(matches!(&source.array(body)?, b"nclx" | b"nclc") && last.saturating_sub(body) <= 11),
+        b"hvcC" => units::judge_parameters(source, body, last),
         b"damr" | b"d263" => hold(source.array(body)? == [0; 4]),
         b"wave" => {
             for inner in list(source, body, last)? {
@@ -213,9 +215,7 @@ fn setting(source: &mut Source<'_>, (name, body, last): Found) -> Result<(), Sto
             }
             Ok(())
         }
-        b"avcC" | b"hvcC" | b"lhvC" | b"vpcC" | b"av1C" | b"esds" | b"pasp" | b"clap" | b"fiel" | b"gama" => {
-            Ok(())
-        }
+        b"avcC" | b"lhvC" | b"vpcC" | b"av1C" | b"esds" | b"pasp" | b"clap" | b"fiel" | b"gama" => Ok(()),
         b"btrt" | b"mdcv" | b"clli" | b"SmDm" | b"CoLL" | b"dvcC" | b"dvvC" | b"dvwC" | b"chan" | b"chnl" => {
             Ok(())
         }

@@ -1,5 +1,6 @@
 //! Media data: whatever no track uses must be zeros.
 
+use super::units::Units;
 use super::{Found, hold};
 use crate::bytes::{be16, be32, be64};
 use crate::source::{DAMAGED, Source, Stop};
@@ -38,18 +39,29 @@ pub(super) fn chunks(source: &mut Source<'_>, parts: &[Found]) -> Result<Vec<(u6
         content(b"stco")?.get(8..).unwrap_or_default().chunks(4).filter_map(|b| be32(b, 0)).map(u64::from),
     );
     offsets.extend(content(b"co64")?.get(8..).unwrap_or_default().chunks(8).filter_map(|b| be64(b, 0)));
-    let mut sizes = sizes(&content(b"stsz")?, &content(b"stz2")?, &content(b"stsd")?);
+    let stsd = content(b"stsd")?;
+    let mut sizes = sizes(&content(b"stsz")?, &content(b"stz2")?, &stsd);
+    let units = Units::of(&stsd);
     let table = content(b"stsc")?;
     let runs = table.get(8..).unwrap_or_default().chunks(12);
     let mut runs = runs.filter_map(|run| Some((be32(run, 0)?, be32(run, 4)?))).peekable();
     let mut current = 0;
-    let mut found = Vec::new();
+    let (mut found, mut samples) = (Vec::new(), Vec::new());
     for (number, start) in (1..).zip(offsets) {
         while let Some((_, samples)) = runs.next_if(|(first, _)| *first <= number) {
             current = samples;
         }
-        let len = sizes.take(u64::from(current)).ok_or(DAMAGED)?;
-        found.push((start, start.checked_add(len).ok_or(DAMAGED)?));
+        let mut end = start;
+        for _ in 0..units.as_ref().map_or(0, |_| current) {
+            let next = sizes.take(1).and_then(|len| end.checked_add(len)).ok_or(DAMAGED)?;
+            samples.push((end, next));
+            end = next;
+        }
+        let len = if units.is_some() { 0 } else { sizes.take(u64::from(current)).ok_or(DAMAGED)? };
+        found.push((start, end.checked_add(len).ok_or(DAMAGED)?));
+    }
+    for (start, end) in samples {
+        units.as_ref().map_or(Ok(()), |units| units.judge(source, start, end))?;
     }
     Ok(found)
 }
