@@ -123,7 +123,10 @@ class Gate {
       outgoing.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? "");
       return;
     }
-    const answer = await forward(this, asked);
+    // What is to be changed must come as it is, not compressed.
+    const headers =
+      fault.change === undefined ? asked.headers : { ...asked.headers, "accept-encoding": "identity" };
+    const answer = await forward(this, { ...asked, headers });
     const body = await read(answer);
     asked.status = answer.statusCode;
     if (fault.cutAnswer) {
@@ -132,9 +135,9 @@ class Gate {
     }
     const isHead = asked.method === "HEAD";
     const changed = fault.change === undefined ? body : fault.change(body);
-    const headers = { ...answer.headers };
-    if ("content-length" in headers && !isHead) headers["content-length"] = String(changed.length);
-    outgoing.writeHead(answer.statusCode, headers).end(isHead ? undefined : changed);
+    const told = { ...answer.headers };
+    if ("content-length" in told && !isHead) told["content-length"] = String(changed.length);
+    outgoing.writeHead(answer.statusCode, told).end(isHead ? undefined : changed);
   }
 }
 

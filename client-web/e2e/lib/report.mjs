@@ -24,6 +24,8 @@ export const ANSWERING = {
   siapa: async (actor) => {
     await actor.type(part("siapa", "jabatan", 1), "Kadis Rekaan");
     await actor.press("add-entry");
+    // Whoever sees nothing is led to the new entry.
+    await actor.page.waitForFunction(() => document.activeElement?.id === "entry-2");
     await actor.type(part("siapa", "nama", 2), "Budi Rekaan");
     await actor.type(part("siapa", "unit", 2), "Dinas Contoh");
   },
