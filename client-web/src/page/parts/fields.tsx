@@ -1,7 +1,7 @@
 /** The fields for every kind of question that a form can ask. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { lengthOf } from "../../formats/answers.ts";
 import { type Field, type GroupKind, groupOf, type YesNo } from "../../formats/form.ts";
 import {
@@ -270,7 +270,7 @@ function GroupInput(props: InputProps & { group: GroupKind }) {
   const { app, field, draft, wrongs, onDraft, group } = props;
   const entries = draft.entries === undefined || draft.entries.length === 0 ? [{}] : draft.entries;
   const added = useRef(entries.length);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A new entry gets the focus: whoever sees nothing must know where it is.
     if (entries.length > added.current) document.getElementById(`entry-${entries.length}`)?.focus();
     added.current = entries.length;

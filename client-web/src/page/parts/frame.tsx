@@ -1,7 +1,7 @@
 /** What surrounds every screen: the agency's name, the language, the way out; heading and back link. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { App } from "../app.ts";
 import { quickExit } from "../safety.ts";
 import { canBack, screenName } from "../state.ts";
@@ -55,7 +55,7 @@ export function Page({ app, title, step, place, wrong = false, bare = false, chi
   const heading = useRef<HTMLHeadingElement>(null);
   const name = screenName(app.state);
   const seen = useRef("");
-  useEffect(() => {
+  useLayoutEffect(() => {
     const here = `${name} ${place ?? ""}`;
     if (seen.current !== here && !wrong) {
       heading.current?.focus();
@@ -63,7 +63,7 @@ export function Page({ app, title, step, place, wrong = false, bare = false, chi
     }
     seen.current = here;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = wrong ? t("title-wrong") : t("title");
   });
   return (

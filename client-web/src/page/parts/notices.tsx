@@ -1,7 +1,7 @@
 /** Boxes, foreign text, fingerprints, errors. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { fingerprint } from "../../formats/ids.ts";
 import { oneLine } from "../foreign.ts";
 import type { Stop } from "../state.ts";
@@ -75,7 +75,7 @@ export interface Wrong {
 /** The list of all errors of a screen. It gets the focus when it comes up. */
 export function Summary({ wrongs, round }: { wrongs: Wrong[]; round: number }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wrongs.length > 0) box.current?.focus();
   }, [round]);
   if (wrongs.length === 0) return null;
