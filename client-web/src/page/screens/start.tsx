@@ -26,7 +26,6 @@ export function Home({ app }: ScreenProps) {
         </button>
         <button
           type="button"
-          class="quiet"
           data-do="return"
           onClick={() => app.go(isBegun(app.state) ? "exit-warning" : "return")}
         >
