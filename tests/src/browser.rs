@@ -88,7 +88,7 @@ fn perform(world: &mut World, asked: &Value) -> Value {
             Value::Null
         }
         Some("sign-card") => {
-            world.sign_card("card.bundle", &world.desks);
+            world.sign_card(&text("file"), &world.desks);
             Value::Null
         }
         Some("restart") => {
