@@ -45,16 +45,21 @@ async function sizeFaults(page) {
     [360, "200%"],
   ]) {
     await page.setViewport({ width, height: 740 });
-    const over = await page.evaluate((percent) => {
-      document.documentElement.style.fontSize = percent;
-      const { scrollWidth, clientWidth } = document.documentElement;
+    const fault = await page.evaluate((percent) => {
+      const text = () => Number.parseFloat(getComputedStyle(document.querySelector("h1")).fontSize);
+      const root = document.documentElement;
+      const before = text();
+      root.style.fontSize = percent;
+      const growth = text() / before;
+      const isWide = root.scrollWidth > root.clientWidth;
       const widest = [...document.querySelectorAll("body *")].find(
-        (element) => element.getBoundingClientRect().right > clientWidth + 1,
+        (element) => element.getBoundingClientRect().right > root.clientWidth + 1,
       );
-      document.documentElement.style.fontSize = "";
-      return scrollWidth > clientWidth ? (widest?.outerHTML.slice(0, 200) ?? "something") : undefined;
+      root.style.fontSize = "";
+      if (growth * 100 < Number.parseFloat(percent) * 0.95) return `the text does not grow to ${percent}`;
+      return isWide ? `too wide at ${percent}: ${widest?.outerHTML.slice(0, 200)}` : undefined;
     }, size);
-    if (over !== undefined) faults.push(`too wide at ${width} pixels and ${size}: ${over}`);
+    if (fault !== undefined) faults.push(`${width} pixels: ${fault}`);
   }
   await page.setViewport({ width: 360, height: 740 });
   return faults;
