@@ -18,8 +18,11 @@ export async function licences(folders) {
 async function licence(folder) {
   const { name, version, license } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
   const names = (await readdir(join(root, folder))).sort();
-  const file = names.find((name) => /^licen[cs]e/i.test(name));
-  const text = file === undefined ? "" : await readFile(join(root, folder, file), "utf8");
+  const own = names.find((name) => /^licen[cs]e/i.test(name));
+  // Some packages name this licence without bringing it; its text is the same everywhere.
+  const common = license === "Apache-2.0" ? join(root, "..", "LICENSE-APACHE") : undefined;
+  const file = own === undefined ? common : join(root, folder, own);
+  const text = file === undefined ? "" : await readFile(file, "utf8");
   const body = text
     .replace(/\r/g, "")
     .replace(/[ \t]+$/gm, "")
