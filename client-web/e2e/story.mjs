@@ -2,7 +2,7 @@
 // close. The desk shows exactly what was typed; nothing leaves the origin, no plain word passes, the device keeps nothing.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as report from "./lib/report.mjs";
 import { sample, setOut, visit } from "./lib/visit.mjs";
@@ -42,9 +42,10 @@ async function sendReport(trip, ledger) {
   await actor.press("continue");
   await report.answer(actor, report.ANSWERING, async () => {
     await report.addFiles(actor, sample("tests/evidence/samples/jpeg-phone.jpg"));
-    await report.addFiles(actor, sample("tests/evidence/samples/audio-id3v24.mp3"), ledger);
+    // The part of the page that cleans documents starts for this one.
+    await report.addFiles(actor, sample("tests/evidence/samples/pdf-rich.pdf"), ledger);
     await report.describe(actor, 1, { kind: "foto", holders: "many", note: "papan proyek" });
-    await report.describe(actor, 2, { kind: "suara" });
+    await report.describe(actor, 2, { kind: "surat", choice: "cleaned" });
     await report.describe(actor, 3, { kind: "audit", holders: "few", choice: "original", keepName: true });
   });
   await actor.reads("Meja inspektorat");
@@ -76,6 +77,17 @@ async function checkDesks(messageId) {
     ],
   );
   await desk("inspektorat", ["evidence", "verify", "1"]);
+  for (const number of ["1", "2"]) await checkCleaned(number);
+}
+
+/** What was planted in a sample begins with RAHASIA; nothing of it has come along. */
+async function checkCleaned(number) {
+  const to = `bukti-${number}`;
+  await desk("inspektorat", ["evidence", "export", "1", "1", number, "--to", to, "--yes"]);
+  const folder = join(args.home, to);
+  const [name] = readdirSync(folder);
+  const bytes = readFileSync(join(folder, name));
+  assert.ok(bytes.length > 1000 && !bytes.includes("RAHASIA"), `evidence ${number}`);
 }
 
 async function answerAtDesk() {
