@@ -2,22 +2,20 @@
 // The locked file goes in by the form of a browser without JavaScript.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, watch as watchFolder, writeFileSync } from "node:fs";
+import { readdirSync, watch as watchFolder } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { Actor } from "./lib/actor.mjs";
 import { refuses } from "./lib/refusal.mjs";
 import * as report from "./lib/report.mjs";
+import { documents, folder, open, savePage } from "./lib/saved.mjs";
 import { sample, setOut } from "./lib/visit.mjs";
-import { checkDevice, checkLine, watch } from "./lib/watch.mjs";
-import { args, deliver, desk, play, publish } from "./lib/world.mjs";
+import { checkDevice, checkLine } from "./lib/watch.mjs";
+import { deliver, desk, play, publish } from "./lib/world.mjs";
 
 const REPLY = "Terima kasih. Laporan Anda kami baca.";
 
 await play(async () => {
   const trip = await setOut();
-  const saved = join(args.home, "halaman.html");
-  writeFileSync(saved, await download(`${args.url}/`));
+  const saved = await savePage();
   const receipt = await lock(trip, saved, await documents("pertama"));
   const [sealed] = readdirSync(folder("terkunci"));
   await handIn(trip, join(folder("terkunci"), sealed));
@@ -32,46 +30,6 @@ await play(async () => {
   await trip.browser.close();
   trip.gate.close();
 });
-
-async function download(address) {
-  const response = await fetch(address);
-  assert.equal(response.status, 200, address);
-  return Buffer.from(await response.arrayBuffer());
-}
-
-function folder(name) {
-  const path = join(args.home, name);
-  mkdirSync(path, { recursive: true });
-  return path;
-}
-
-/** Downloads what the page of files links to, under names that tell nothing. */
-async function documents(name) {
-  const list = (await download(`${args.url}/files`)).toString();
-  // The page says everything twice, in both languages.
-  const found = new Set([...list.matchAll(/href="([^"]+)"/g)].map(([, link]) => link));
-  const links = [...found].map((link) => new URL(link, `${args.url}/files`).href);
-  const wanted = links.filter((link) => /\/(?:card|headers|editions\/[^/]+\/[0-9]+)$/.test(link));
-  assert.equal(wanted.length, 4, list);
-  const paths = wanted.map((_, place) => join(folder(name), `unduhan (${place})`));
-  for (const [place, link] of wanted.entries()) writeFileSync(paths[place], await download(link));
-  return paths;
-}
-
-/** Opens the saved page. */
-async function open(trip, saved) {
-  const downloadBehavior = { policy: "allow", downloadPath: folder("terkunci") };
-  const context = await trip.browser.createBrowserContext({ downloadBehavior });
-  const page = await context.newPage();
-  await page.setViewport({ width: 360, height: 740 });
-  const watched = watch(page, "file://");
-  await page.goto(pathToFileURL(saved).href);
-  const leave = async () => {
-    watched.check();
-    await context.close();
-  };
-  return { page, actor: new Actor(page), leave };
-}
 
 /** Locks a report into a file; returns the receipt. */
 async function lock(trip, saved, files) {
