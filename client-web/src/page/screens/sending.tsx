@@ -183,19 +183,21 @@ export function Retype({ app }: ScreenProps) {
   const { asked, groups = [] } = app.state;
   const [typed, setTyped] = useState(["", ""]);
   const [round, setRound] = useState(0);
-  const [wrongs, setWrongs] = useState<Wrong[]>([]);
+  const [missed, setMissed] = useState<number[]>([]);
   const names = ["group-a", "group-b"];
+  // Written at each drawing, so that they follow the language.
+  const wrongs = asked.flatMap((place, index): Wrong[] =>
+    missed.includes(place)
+      ? [{ target: idOf({ field: names[index] ?? "" }), text: t("error-group", { place }) }]
+      : [],
+  );
   const done = () => {
     app.forgetKeys();
     app.change((state) => ({ ...leap(state, "done"), groups: undefined }));
   };
   const check = () => {
-    const found = asked.flatMap((place, index): Wrong[] =>
-      plain(typed[index] ?? "") === groups[place - 1]
-        ? []
-        : [{ target: idOf({ field: names[index] ?? "" }), text: t("error-group", { place }) }],
-    );
-    setWrongs(found);
+    const found = asked.filter((place, index) => plain(typed[index] ?? "") !== groups[place - 1]);
+    setMissed(found);
     setRound(round + 1);
     if (found.length === 0) done();
   };
