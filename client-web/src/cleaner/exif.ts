@@ -1,4 +1,5 @@
-import { ascii, concat, name, same, u16, u32 } from "./pieces.ts";
+import { concat } from "../formats/bytes.ts";
+import { ascii, name, same, u16, u32 } from "./pieces.ts";
 import type { Trace } from "./words.ts";
 
 /** What an EXIF block says about orientation, and which traces it holds. */

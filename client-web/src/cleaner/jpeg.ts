@@ -1,5 +1,6 @@
+import { concat } from "../formats/bytes.ts";
 import { isOrientationOnly, orientationOnly, readExif, xmpTraces } from "./exif.ts";
-import { ascii, concat, Draft, name, type Source, same, u16 } from "./pieces.ts";
+import { ascii, Draft, name, type Source, same, u16 } from "./pieces.ts";
 import { demand, type Trace, Unclean } from "./words.ts";
 
 /** JPEG: segments of an allow-list, byte for byte; the picture data is never decoded. */

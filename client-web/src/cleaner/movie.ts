@@ -1,6 +1,7 @@
+import { concat } from "../formats/bytes.ts";
 import { type Box, boxesIn, CHILDREN, FILLER, load, PICTURES, SETTINGS, SOUNDS, topBoxes } from "./boxes.ts";
 import { messages, OVERWRITTEN, scrubParameters } from "./nals.ts";
-import { ascii, be32, concat, Draft, name, type Source, same, u16, u32 } from "./pieces.ts";
+import { ascii, be32, Draft, name, type Source, same, u16, u32 } from "./pieces.ts";
 import { joined, type Range } from "./samples.ts";
 import { type Index, lengthOf, noteBox, scrubFragment, scrubMovie } from "./scrub.ts";
 import { damaged, demand, type Trace } from "./words.ts";

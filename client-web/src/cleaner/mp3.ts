@@ -1,4 +1,5 @@
-import { ascii, concat, Draft, name, type Source, same, u32 } from "./pieces.ts";
+import { concat } from "../formats/bytes.ts";
+import { ascii, Draft, name, type Source, same, u32 } from "./pieces.ts";
 import { damaged, demand, type Trace } from "./words.ts";
 
 /** MP3: frames of sound, byte for byte; tags before and behind them go. */

@@ -1,4 +1,5 @@
-import { ascii, concat } from "./pieces.ts";
+import { concat } from "../formats/bytes.ts";
+import { ascii } from "./pieces.ts";
 
 /** Writes a PDF in its plainest form: objects one after the other, a table of their places, an end. */
 export class PdfWriter {

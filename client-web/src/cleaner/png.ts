@@ -1,5 +1,6 @@
+import { concat } from "../formats/bytes.ts";
 import { isOrientationOnly, orientationOnly, readExif, xmpTraces } from "./exif.ts";
-import { ascii, be32, concat, Draft, name, type Source, u32 } from "./pieces.ts";
+import { ascii, be32, Draft, name, type Source, u32 } from "./pieces.ts";
 import { demand, type Trace, Unclean } from "./words.ts";
 
 /** PNG and APNG: chunks of an allow-list, byte for byte. */

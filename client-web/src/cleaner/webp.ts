@@ -1,5 +1,6 @@
+import { concat } from "../formats/bytes.ts";
 import { isOrientationOnly, orientationOnly, readExif, xmpTraces } from "./exif.ts";
-import { ascii, concat, Draft, le32, name, type Source, same, u32 } from "./pieces.ts";
+import { ascii, Draft, le32, name, type Source, same, u32 } from "./pieces.ts";
 import { demand, type Trace, Unclean } from "./words.ts";
 
 /** WebP: chunks of an allow-list, byte for byte; sizes and flags are corrected. */

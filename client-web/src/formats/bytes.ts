@@ -21,7 +21,7 @@ export function utf8Text(bytes: Uint8Array): string {
 }
 
 /** Returns all parts as one. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let place = 0;
   for (const part of parts) {
