@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use bisik_formats::ids::ReportId;
 use process::{Courier, Http, Process, Upload, configure, number, world};
 use rustix::process::Signal;
+use support::World;
 use tempfile::TempDir;
 
 /// A small file system in memory; needs root.
@@ -40,11 +41,11 @@ impl Drop for SmallDisk {
     }
 }
 
-#[test]
-fn a_full_disk_refuses_evidence_first_and_recovers_by_itself() {
+/// Starts a server with an open box on a disk of 24 MiB, 8 of them reserved; without root, says that `test` is skipped.
+fn on_small_disk(test: &str) -> Option<(SmallDisk, World, Process)> {
     let Some(disk) = SmallDisk::mount("size=24m") else {
-        eprintln!("SKIPPED a_full_disk_refuses_evidence_first_and_recovers_by_itself: mounting needs root");
-        return;
+        eprintln!("SKIPPED {test}: mounting needs root");
+        return None;
     };
     let mut world = world(1);
     let config = configure(
@@ -55,6 +56,16 @@ fn a_full_disk_refuses_evidence_first_and_recovers_by_itself() {
     );
     let server = Process::start(&config);
     Courier::connect(&server, &world).open_box(&mut world, &number());
+    Some((disk, world, server))
+}
+
+#[test]
+fn a_full_disk_refuses_evidence_first_and_recovers_by_itself() {
+    let Some((_disk, mut world, server)) =
+        on_small_disk("a_full_disk_refuses_evidence_first_and_recovers_by_itself")
+    else {
+        return;
+    };
     let mut http = Http::connect(server.public);
     let mut stored = Vec::new();
     let large = std::iter::repeat_with(|| world.sealed(2, 3 << 20)).take(12).find(|sealed| {
@@ -128,19 +139,11 @@ fn a_disk_without_inodes_still_takes_text() {
 
 #[test]
 fn a_disk_that_fills_during_an_upload_loses_none_of_it() {
-    let Some(disk) = SmallDisk::mount("size=24m") else {
-        eprintln!("SKIPPED a_disk_that_fills_during_an_upload_loses_none_of_it: mounting needs root");
+    let Some((disk, mut world, server)) =
+        on_small_disk("a_disk_that_fills_during_an_upload_loses_none_of_it")
+    else {
         return;
     };
-    let mut world = world(1);
-    let config = configure(
-        disk.0.path(),
-        &world,
-        "off",
-        "[disk]\nreserve_mib = 8\nreserve_inodes = 10\nfloor_mib = 1",
-    );
-    let server = Process::start(&config);
-    Courier::connect(&server, &world).open_box(&mut world, &number());
     let (sealed, other) = (world.sealed(2, 8 << 20), world.sealed(2, 12 << 20));
     let upload = Upload::begin(server.public, &sealed).unwrap();
     let mut http = Http::connect(server.public);
