@@ -13,12 +13,31 @@ pub(crate) struct Args {
     /// Run only the gates whose names contain this text.
     #[arg(long)]
     only: Option<String>,
-    /// Seconds for each fuzz target.
-    #[arg(long, default_value_t = 5)]
-    fuzz_seconds: u64,
+    /// Run every test in its long size, for the night: hours instead of minutes.
+    #[arg(long)]
+    long: bool,
+    /// Seconds for each fuzz target; 5, or 60 in the long size.
+    #[arg(long)]
+    fuzz_seconds: Option<u64>,
     /// Name what is missing instead of installing it.
     #[arg(long)]
     no_install: bool,
+}
+
+impl Args {
+    fn size(&self) -> Size {
+        let usual = if self.long { 60 } else { 5 };
+        Size { long: self.long, fuzz_seconds: self.fuzz_seconds.unwrap_or(usual) }
+    }
+}
+
+/// How much the gates do.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    /// Every test that has a long size runs in it.
+    pub(crate) long: bool,
+    /// Seconds for each fuzz target.
+    pub(crate) fuzz_seconds: u64,
 }
 
 /// One check that passes or fails.
@@ -44,7 +63,7 @@ struct Verdict {
 pub(crate) fn chore(args: &Args) -> Outcome {
     let install = !args.no_install;
     let mut gates = vec![Gate::new("tools", move || tools::ensure(install))];
-    gates.extend(gates::all(args.fuzz_seconds));
+    gates.extend(gates::all(args.size()));
     let chosen = gates.iter().filter(|gate| args.only.as_deref().is_none_or(|part| gate.name.contains(part)));
     let verdicts: Vec<Verdict> = chosen.map(judge).collect();
     summarise(&verdicts)

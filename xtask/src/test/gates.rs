@@ -2,12 +2,12 @@
 
 use std::fs;
 
-use super::Gate;
+use super::{Gate, Size};
 use crate::shell::{Outcome, cargo, command, failure, root, run, succeeds};
 use crate::{fuzz, web};
 
 /// Returns every gate behind that of the tools.
-pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
+pub(super) fn all(size: Size) -> Vec<Gate> {
     vec![
         Gate::new("node packages", node_packages),
         Gate::new("python packages", python_packages),
@@ -21,10 +21,10 @@ pub(super) fn all(fuzz_seconds: u64) -> Vec<Gate> {
         Gate::new("web tests", web::tests),
         Gate::new("web page", web::reproduced),
         Gate::new("build", || run(&mut cargo(["build", "--workspace", "--bins", "--locked"]))),
-        Gate::new("tests", tests),
+        Gate::new("tests", move || tests(size)),
         Gate::new("doctests", || run(&mut cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))),
         Gate::new("python reader", python_reader),
-        Gate::new("fuzz", move || fuzz::run_for(fuzz_seconds, None)),
+        Gate::new("fuzz", move || fuzz::run_for(size.fuzz_seconds, None)),
     ]
 }
 
@@ -45,12 +45,16 @@ fn docs() -> Outcome {
 }
 
 /// Unit, integration and end-to-end tests; one process a test where `cargo nextest` is installed.
-fn tests() -> Outcome {
+fn tests(size: Size) -> Outcome {
     let mut tests = if succeeds("cargo", &["nextest", "--version"]) {
-        cargo(["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+        let profile = if size.long { "long" } else { "default" };
+        cargo(["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--profile", profile])
     } else {
         cargo(["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"])
     };
+    if size.long {
+        tests.env("BISIK_LONG", "1");
+    }
     // The harness need not build the programs again: the gate before has done it.
     run(tests.env("BISIK_BUILT", "1"))
 }
