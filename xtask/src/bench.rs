@@ -5,6 +5,7 @@
 
 mod agency;
 mod desk;
+mod document;
 mod http;
 mod load;
 mod measure;
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Only figures whose names contain this text.
     #[arg(long)]
     only: Option<String>,
+    /// Put the figures into docs/performance.md.
+    #[arg(long, conflicts_with = "quick")]
+    write: bool,
 }
 
 /// One figure beside its yardstick.
@@ -117,9 +121,11 @@ pub(crate) fn chore(args: &Args) -> Outcome {
             "name", "value", "unit", "yardstick", "value", "ratio"
         );
     }
-    for line in topics.iter().map(|topic| (topic.measure)(amount)) {
-        for line in line? {
-            show(&line, args.json)?;
+    for topic in topics {
+        let lines = (topic.measure)(amount)?;
+        lines.iter().try_for_each(|line| show(line, args.json))?;
+        if args.write {
+            document::write(&lines)?;
         }
     }
     Ok(())
