@@ -5,7 +5,7 @@
 //! | Need | Module |
 //! |---|---|
 //! | Start, stop, command line | [`command`], [`run`], [`config`], [`harden`] |
-//! | Connections and their limits | [`listen`], [`guard`], [`stall`], [`intake`], [`turns`] |
+//! | Connections and their limits | [`listen`], [`guard`], [`stall`], [`intake`], [`places`], [`turns`] |
 //! | Routes | [`router`], [`routes`], [`refusal`], [`language`] |
 //! | What is served | [`app`], [`published`], [`challenge`] |
 //! | For the operator | [`events`], [`health`], [`upkeep`], [`openapi`] |
@@ -24,6 +24,7 @@ pub mod language;
 pub mod listen;
 pub mod openapi;
 pub mod page;
+pub mod places;
 pub mod published;
 pub mod refusal;
 pub mod router;

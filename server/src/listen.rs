@@ -1,4 +1,5 @@
-//! The accept loop: every connection has a time limit on its head, a strict reading of it, and a place.
+//! The accept loop: every connection has a time limit on its head, a strict reading of it, and a place, which it
+//! loses to a newcomer when all are taken and it does least.
 //!
 //! `axum::serve` of axum 0.8 has none of these.
 
@@ -9,13 +10,15 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::config::Limits;
+use crate::places::{Place, Places, Turns};
 use crate::stall::{Watched, WriteFloor};
 
 /// Connections of the courier's side: one courier, one monitoring.
@@ -26,6 +29,11 @@ const READ_AHEAD: usize = 64 * 1024;
 
 /// Header lines of a request, at most.
 const HEADER_LINES: usize = 64;
+
+/// How long a connection may do nothing while others wait for its place. Bytes buy time: who reads or sends at this
+/// speed is never asked to leave, and who waits for an answer not before other limits have had their say.
+const TURNS: Turns =
+    Turns { free: Duration::from_millis(500), bytes_per_second: 16 * 1024, busy: Duration::from_secs(45) };
 
 /// How connections of one side are treated.
 #[derive(Debug, Clone)]
@@ -79,35 +87,37 @@ impl Bound {
 
     /// Serves until `stop` turns true; then lets open requests end, but not for ever.
     pub async fn serve(self, router: Router, connections: Connections, mut stop: watch::Receiver<bool>) {
-        let places = Arc::new(Semaphore::new(connections.most));
+        let places = Places::new(connections.most, TURNS);
         while let Some((stream, place)) = accept(&self.listener, &places, &mut stop).await {
             tokio::spawn(serve_one(stream, place, router.clone(), connections.clone(), stop.clone()));
         }
         drop(self.listener);
-        let all = u32::try_from(connections.most).unwrap_or(u32::MAX);
         // All places are free once all connections have ended; who has not by then is cut off.
-        let _ended = timeout(connections.stop, places.acquire_many(all)).await;
+        let _ended = timeout(connections.stop, places.all_free(connections.most)).await;
     }
 }
 
-/// Waits for a free place and then for a connection; `None` when it is time to stop.
+/// Waits for a connection and then for a place; `None` when it is time to stop.
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
+    places: &Places,
     stop: &mut watch::Receiver<bool>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Place)> {
     loop {
         let accepted = async {
-            // Without a place nothing is accepted: further connections wait in the kernel.
-            let place = Arc::clone(places).acquire_owned().await.ok()?;
-            Some((listener.accept().await, place))
+            // First somebody who wants a place, then the place: nobody has to leave for nobody. One waits here,
+            // further ones in the kernel.
+            match listener.accept().await {
+                Ok((stream, _)) => Some((stream, places.take().await)),
+                Err(_) => None,
+            }
         };
         tokio::select! {
             () = stopped(stop) => return None,
-            accepted = accepted => match accepted? {
-                (Ok((stream, _)), place) => return Some((stream, place)),
+            accepted = accepted => match accepted {
+                Some(accepted) => return Some(accepted),
                 // Out of file descriptors, or the peer is gone already: a busy loop would make it worse.
-                (Err(_), _) => tokio::time::sleep(Duration::from_millis(50)).await,
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
             },
         }
     }
@@ -115,31 +125,41 @@ async fn accept(
 
 async fn serve_one(
     stream: TcpStream,
-    place: OwnedSemaphorePermit,
+    place: Place,
     router: Router,
     connections: Connections,
     mut stop: watch::Receiver<bool>,
 ) {
     // Answers are written whole; waiting for more would only delay them.
     let _set = stream.set_nodelay(true);
-    let io = TokioIo::new(Watched::new(stream, connections.floor));
+    let io = TokioIo::new(Watched::new(stream, connections.floor, Arc::clone(place.holder())));
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        let (holder, answer) = (Arc::clone(place.holder()), router.call(request));
+        async move {
+            holder.set_busy(true);
+            let answer = answer.await;
+            holder.set_busy(false);
+            answer
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(connections.head)
         .max_headers(HEADER_LINES)
         .max_buf_size(READ_AHEAD)
         .auto_date_header(false)
-        .serve_connection(io, TowerToHyperService::new(router));
+        .serve_connection(io, service);
     let mut connection = std::pin::pin!(connection);
     // What a peer does wrong is not written anywhere.
     tokio::select! {
         _ended = connection.as_mut() => {}
+        () = place.told() => {}
         () = stopped(&mut stop) => {
             connection.as_mut().graceful_shutdown();
             let _ended = timeout(connections.stop, connection).await;
         }
     }
-    drop(place);
 }
 
 /// Waits until it is time to stop, or until nobody is left who could say so.

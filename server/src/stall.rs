@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::guard::HeadGuard;
+use crate::places::Holder;
 
 /// How slowly an answer may be taken.
 #[derive(Debug, Clone, Copy)]
@@ -25,20 +27,22 @@ pub struct Watched {
     stream: TcpStream,
     guard: HeadGuard,
     floor: WriteFloor,
+    holder: Arc<Holder>,
     slow: Option<Pin<Box<Sleep>>>,
     taken: usize,
 }
 
 impl Watched {
-    /// Watches a connection.
-    pub fn new(stream: TcpStream, floor: WriteFloor) -> Self {
-        Self { stream, guard: HeadGuard::default(), floor, slow: None, taken: 0 }
+    /// Watches a connection, and tells its place what it does.
+    pub fn new(stream: TcpStream, floor: WriteFloor, holder: Arc<Holder>) -> Self {
+        Self { stream, guard: HeadGuard::default(), floor, holder, slow: None, taken: 0 }
     }
 
     /// Counts what the reader took, or gives it up when a window passes with too little.
     fn judge(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Ok(count)) => {
+                self.holder.moved(count);
                 self.taken = self.taken.saturating_add(count);
                 if self.taken >= self.floor.bytes {
                     self.clear();
@@ -69,6 +73,7 @@ impl AsyncRead for Watched {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.holder.moved(buf.filled().len().saturating_sub(before));
         if let Some(new) = buf.filled_mut().get_mut(before..) {
             self.guard.check(new);
         }

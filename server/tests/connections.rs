@@ -184,6 +184,24 @@ fn connections_beyond_the_cap_wait_for_a_place() {
 }
 
 #[test]
+fn a_full_house_sends_away_who_does_nothing() {
+    // No time limit frees a place here: it must be taken from who holds it for nothing.
+    let mut open = Open::start(
+        "[limits]\nconnections = 2\nheader_seconds = 60\ngrace_seconds = 600\nbody_seconds = 3600",
+    );
+    let sealed = open.world.text();
+    let silent = Http::connect(open.server.public);
+    let mut half_head = Http::connect(open.server.public);
+    half_head.write(format!("GET /contoh/card HTTP/1.1\r\nx: {}", "x".repeat(4000)).as_bytes());
+    let mut third = Http::connect(open.server.public);
+    third.give_up_after(Duration::from_secs(30));
+    assert_eq!(third.post(&sealed), Some(201));
+    assert_eq!(third.request("GET", "/contoh/card", "", b"").status, 200);
+    // The one that did least had to go.
+    assert_eq!(silent.rest(), b"");
+}
+
+#[test]
 fn a_cut_upload_leaves_no_file() {
     let mut open = Open::start("");
     let sealed = open.world.sealed(2, 2 << 20);

@@ -145,6 +145,11 @@ impl Http {
         Self { stream: BufReader::new(stream) }
     }
 
+    /// Fails when nothing comes for so long.
+    pub fn give_up_after(&mut self, time: Duration) {
+        self.stream.get_mut().set_read_timeout(Some(time)).unwrap();
+    }
+
     pub fn write(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).unwrap();
     }
