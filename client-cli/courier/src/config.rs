@@ -88,6 +88,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Takes what is known already, without a proxy.
+    #[must_use]
+    pub const fn new(routes: Routes, token: AccessToken) -> Self {
+        Self { routes, token, proxy: None }
+    }
+
     /// Takes the options, and what they leave open from the configuration file: the given one, or that in `home`
     /// if there is one.
     ///

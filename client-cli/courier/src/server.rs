@@ -130,9 +130,22 @@ impl Server {
     /// # Errors
     /// Fails with [`ConfigError::Proxy`] if the proxy is malformed.
     pub fn new(config: Config, language: Language) -> Result<Self, ConfigError> {
+        Self::over(config, language, |settings| settings.new_agent())
+    }
+
+    /// As [`Server::new`], by another way than through sockets: `agent` turns the settings of this program into
+    /// what connects. Everything above the connection stays as it is, which is what simulations want.
+    ///
+    /// # Errors
+    /// Fails with [`ConfigError::Proxy`] if the proxy is malformed.
+    pub fn over(
+        config: Config,
+        language: Language,
+        agent: impl FnOnce(ureq::config::Config) -> Agent,
+    ) -> Result<Self, ConfigError> {
         // The proxy resolves names, so that none leaks: that is what the h stands for.
         let proxy = config.proxy.map(|proxy| Proxy::new(&format!("socks5h://{proxy}"))).transpose();
-        let agent = Agent::config_builder()
+        let settings = Agent::config_builder()
             .proxy(proxy.map_err(|_| ConfigError::Proxy)?)
             .http_status_as_error(false)
             .max_redirects(0)
@@ -142,8 +155,8 @@ impl Server {
             .timeout_recv_response(Some(ANSWER))
             .timeout_per_read(Some(PAUSE))
             .timeout_per_write(Some(PAUSE))
-            .build()
-            .new_agent();
+            .build();
+        let agent = agent(settings);
         let authorization = Zeroizing::new(format!("Bearer {}", config.token.expose_text().as_str()));
         Ok(Self { agent, routes: config.routes, authorization, language })
     }

@@ -6,8 +6,10 @@
 
 mod resumable;
 
+use std::fmt;
 use std::io::{self, Read};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bisik_formats::ids::Digest;
@@ -16,6 +18,7 @@ use bisik_formats::problem::{MEDIA_TYPE, Problem, ProblemCode};
 use bisik_formats::routes::Routes;
 use bisik_term::{CommandError, ErrorKind};
 use rand::CryptoRng;
+use ureq::config::Config;
 use ureq::http::Response;
 use ureq::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use ureq::tls::{RootCerts, TlsConfig};
@@ -127,6 +130,17 @@ fn problem_error(code: ProblemCode) -> CommandError {
 pub struct Network {
     proxy: Option<SocketAddr>,
     routes: Routes,
+    dial: Dial,
+}
+
+/// Turns settings into an agent: over sockets, or over what stands in their place.
+#[derive(Clone)]
+struct Dial(Arc<dyn Fn(Config) -> Agent + Send + Sync>);
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dial")
+    }
 }
 
 impl Network {
@@ -138,7 +152,15 @@ impl Network {
         if route.direct && address.is_onion() {
             return Err(CommandError::new(ErrorKind::Usage, "err-onion-direct"));
         }
-        Ok(Self { proxy: (!route.direct).then_some(route.proxy), routes: address.routes() })
+        let dial = Dial(Arc::new(|config| config.new_agent()));
+        Ok(Self { proxy: (!route.direct).then_some(route.proxy), routes: address.routes(), dial })
+    }
+
+    /// Goes another way than through sockets: `agent` turns the settings of this program into what connects.
+    /// Everything above the connection stays as it is, which is what simulations want.
+    #[must_use]
+    pub fn over(address: &Address, agent: impl Fn(Config) -> Agent + Send + Sync + 'static) -> Self {
+        Self { proxy: None, routes: address.routes(), dial: Dial(Arc::new(agent)) }
     }
 
     /// Opens the client of one visit.
@@ -164,7 +186,8 @@ impl Network {
             .max_response_header_size(MAX_RESPONSE_HEADER)
             .tls_config(TlsConfig::builder().root_certs(RootCerts::WebPki).build())
             .build();
-        Ok(Client { agent: config.new_agent(), routes: self.routes.clone(), by_proxy: self.proxy.is_some() })
+        let agent = (self.dial.0)(config);
+        Ok(Client { agent, routes: self.routes.clone(), by_proxy: self.proxy.is_some() })
     }
 }
 
