@@ -20,6 +20,7 @@ use crate::language::Language;
 use crate::openapi;
 use crate::page::{Page, PageError};
 use crate::run::{RunError, run};
+use crate::tls::{Tls, TlsError};
 
 /// Runs the program and returns its exit code: 0, 1 refused, 2 usage, 5 this machine.
 pub fn main<R: CryptoRng + Send + 'static>(
@@ -107,6 +108,8 @@ enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("output failed")]
     Output(#[from] io::Error),
     #[error("the token file could not be made")]
@@ -125,7 +128,9 @@ impl Failure {
     const fn message(&self) -> &'static str {
         match self {
             Self::Config(ConfigError::Read(_)) => "error-config-read",
+            Self::Config(ConfigError::PlainPublic) => "error-config-plain",
             Self::Config(_) => "error-config",
+            Self::Tls(error) | Self::Run(RunError::Tls(error)) => tls_message(error),
             Self::Run(RunError::Store(StoreError::InUse)) => "error-in-use",
             Self::Run(RunError::Store(StoreError::SchemaVersion { .. })) => "error-schema",
             Self::Run(RunError::Store(StoreError::FilesWithoutDatabase)) => "error-no-database",
@@ -148,9 +153,17 @@ impl Failure {
             | Self::Output(_)
             | Self::Token(_)
             | Self::PageFile(_) => 5,
-            Self::Config(_) | Self::Agency => 1,
+            Self::Config(_) | Self::Tls(_) | Self::Agency => 1,
             Self::Page(_) | Self::Internal => 255,
         }
+    }
+}
+
+const fn tls_message(error: &TlsError) -> &'static str {
+    match error {
+        TlsError::Certificate(_) | TlsError::Key(_) => "error-tls-read",
+        TlsError::Open => "error-tls-open",
+        TlsError::NoCertificate | TlsError::NoKey | TlsError::Unusable(_) => "error-tls",
     }
 }
 
@@ -168,6 +181,7 @@ fn perform<R: CryptoRng + Send + 'static>(
         }
         Some(("check-config", matches)) => {
             let config = Config::load(&path(matches, "config").unwrap_or_default())?;
+            let _usable = config.tls.as_ref().map(Tls::load).transpose()?;
             print(&format!("{}\n", config.language.text("config-good", &[])))
         }
         Some(("token", matches)) => token(path(matches, "out").as_deref(), &mut rng()),

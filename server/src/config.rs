@@ -23,6 +23,8 @@ pub struct Config {
     pub language: Language,
     /// Where reporters reach the server.
     pub public: Listener,
+    /// Where reporters reach the server over the open network, if it shall speak TLS by itself.
+    pub tls: Option<TlsListener>,
     /// Where couriers and the operator's monitoring reach it: never open to the network.
     pub courier: Listener,
     /// Limits of one connection and of all together.
@@ -43,11 +45,23 @@ pub struct Listener {
     pub listen: SocketAddr,
 }
 
+/// A listening side that speaks TLS.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsListener {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// PEM file with the certificate and those between it and its root.
+    pub certificate: PathBuf,
+    /// PEM file with the private key, for its owner only.
+    pub key: PathBuf,
+}
+
 /// Limits against slow, many and large requests.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Public connections at the same time; further ones wait.
+    /// Public connections at the same time, plain and over TLS each; further ones wait.
     pub connections: usize,
     /// Seconds within which the head of a request must be there.
     pub header_seconds: u64,
@@ -190,6 +204,9 @@ pub enum ConfigError {
     /// A value of the agency with this place in the file is zero or contradicts another one.
     #[error("agency {0} has a value out of range")]
     AgencyRange(usize),
+    /// The plain public side is not on loopback: everybody between would read requests, and who sends them.
+    #[error("[public] listens beyond this machine without TLS")]
+    PlainPublic,
     /// A limit is zero or too large.
     #[error("a limit is out of range")]
     Limits,
@@ -232,6 +249,9 @@ impl Config {
             {
                 return Err(ConfigError::AgencyRange(place));
             }
+        }
+        if !self.public.listen.ip().is_loopback() {
+            return Err(ConfigError::PlainPublic);
         }
         let limits = &self.limits;
         let sensible = (1..=100_000).contains(&limits.connections)
@@ -292,6 +312,15 @@ mod tests {
     }
 
     #[test]
+    fn the_section_of_tls_in_the_sample_is_valid() {
+        assert!(Config::parse(SAMPLE).unwrap().tls.is_none());
+        let shown = SAMPLE.split_once("#[tls]").unwrap().1.split_once("\n\n").unwrap().0;
+        let config =
+            Config::parse(&SAMPLE.replace(shown, &shown.replace("\n#", "\n")).replace("#[tls]", "[tls]"));
+        assert_eq!(config.unwrap().tls.unwrap().listen.port(), 443);
+    }
+
+    #[test]
     fn mistakes_are_refused() {
         let replaced = |from: &str, to: &str| {
             assert!(SAMPLE.contains(from), "{from}");
@@ -304,6 +333,9 @@ mod tests {
             replaced("retention_days = 90", "retention_days = 1"),
             Err(ConfigError::AgencyRange(1))
         ));
+        for open in ["0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080", "[::ffff:127.0.0.1]:8080"] {
+            assert!(matches!(replaced("127.0.0.1:8080", open), Err(ConfigError::PlainPublic)), "{open}");
+        }
         let agency = SAMPLE.split("[[agency]]").nth(1).unwrap();
         let twice = format!("{SAMPLE}\n[[agency]]{agency}");
         assert!(matches!(Config::parse(&twice), Err(ConfigError::Repeated(2))));

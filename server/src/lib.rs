@@ -5,7 +5,7 @@
 //! | Need | Module |
 //! |---|---|
 //! | Start, stop, command line | [`command`], [`run`], [`config`], [`harden`] |
-//! | Connections and their limits | [`listen`], [`guard`], [`stall`], [`intake`], [`places`], [`turns`] |
+//! | Connections and their limits | [`listen`], [`tls`], [`guard`], [`stall`], [`intake`], [`places`], [`turns`] |
 //! | Routes | [`router`], [`routes`], [`refusal`], [`language`] |
 //! | What is served | [`app`], [`published`], [`challenge`] |
 //! | For the operator | [`events`], [`health`], [`upkeep`], [`openapi`] |
@@ -31,6 +31,7 @@ pub mod router;
 pub mod routes;
 pub mod run;
 pub mod stall;
+pub mod tls;
 pub mod turns;
 pub mod upkeep;
 

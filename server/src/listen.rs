@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 use crate::config::Limits;
 use crate::places::{Place, Places, Turns};
 use crate::stall::{Watched, WriteFloor};
+use crate::tls::Tls;
 
 /// Connections of the courier's side: one courier, one monitoring.
 const COURIER_CONNECTIONS: usize = 32;
@@ -42,6 +44,7 @@ pub struct Connections {
     head: Duration,
     floor: WriteFloor,
     stop: Duration,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Connections {
@@ -54,7 +57,13 @@ impl Connections {
             head: Duration::from_secs(limits.header_seconds),
             floor: WriteFloor { window, bytes: usize::try_from(bytes).unwrap_or(usize::MAX) },
             stop: Duration::from_secs(limits.stop_seconds),
+            tls: None,
         }
+    }
+
+    /// Returns the treatment of reporters who come over the open network.
+    pub fn open(limits: &Limits, tls: Arc<Tls>) -> Self {
+        Self { tls: Some(tls), ..Self::public(limits) }
     }
 
     /// Returns the treatment of couriers.
@@ -132,6 +141,31 @@ async fn serve_one(
 ) {
     // Answers are written whole; waiting for more would only delay them.
     let _set = stream.set_nodelay(true);
+    match &connections.tls {
+        None => talk(stream, &place, router, &connections, stop).await,
+        Some(tls) => {
+            let handshake = timeout(connections.head, tls.accept(stream));
+            // A handshake that fails is not written anywhere either.
+            let stream = tokio::select! {
+                done = handshake => done.ok().and_then(Result::ok),
+                () = place.told() => None,
+                () = stopped(&mut stop) => None,
+            };
+            if let Some(stream) = stream {
+                talk(stream, &place, router, &connections, stop).await;
+            }
+        }
+    }
+    drop(place);
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    place: &Place,
+    router: Router,
+    connections: &Connections,
+    mut stop: watch::Receiver<bool>,
+) {
     let io = TokioIo::new(Watched::new(stream, connections.floor, Arc::clone(place.holder())));
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request| {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, map_response};
+use axum::response::Response;
 use axum::routing::{get, head, post, put};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::routes::{
     ACKNOWLEDGEMENTS, AGENCY, CARD, CHALLENGE, EDITION, EDITIONS, FILES, HEADERS, HEALTH, PAGE, REPORT,
     REPORTS, ROOT, STATUS, UPLOAD, UPLOADS,
 };
+use http::{HeaderValue, header};
 
 use crate::app::App;
 use crate::refusal::{Refusal, finish};
@@ -42,6 +44,17 @@ pub fn public(app: Arc<App>) -> Router {
         );
     complete(router, app)
 }
+
+/// Returns the routes for reporters who come over the open network: the same, and browsers stay with TLS.
+pub fn open(app: Arc<App>) -> Router {
+    public(app).layer(map_response(|mut response: Response| async {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
+        response
+    }))
+}
+
+/// For this host only: the agency's other hosts are not this server's business.
+const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Returns the routes for couriers and the operator.
 pub fn courier(app: Arc<App>) -> Router {

@@ -10,14 +10,16 @@ use bisik_store::{LocalStore, Settings, Store, StoreError};
 use rand::CryptoRng;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::app::{App, LoadError};
 use crate::clock::Clock;
 use crate::config::{Config, mib};
-use crate::events::Events;
+use crate::events::{Events, causes};
 use crate::harden::harden;
 use crate::listen::{Bound, Connections};
 use crate::page::PageError;
+use crate::tls::{Tls, TlsError};
 use crate::{router, upkeep};
 
 /// Reports that may wait for the disk.
@@ -47,6 +49,9 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The ready file could not be written.
     #[error("the ready file could not be written")]
     Ready(#[source] io::Error),
@@ -61,7 +66,7 @@ impl From<LoadError> for RunError {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, and returns once everything taken is durable and closed.
+/// Serves until SIGTERM or SIGINT, reads certificate and key again at SIGHUP, and returns once everything taken is durable and closed.
 ///
 /// # Errors
 /// When it cannot start.
@@ -106,43 +111,38 @@ fn tell_places_only(events: Events) {
 }
 
 async fn serve(config: &Config, ready_file: Option<&Path>, app: &Arc<App>) -> Result<(), RunError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Process)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Process)?;
-    let public = bind(config.public.listen).await?;
-    let courier = bind(config.courier.listen).await?;
+    let on = |kind| signal(kind).map_err(RunError::Process);
+    let (mut terminate, mut interrupt) = (on(SignalKind::terminate())?, on(SignalKind::interrupt())?);
+    let mut hang_up = on(SignalKind::hangup())?;
+    let tls = config.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
     let (stop, stopping) = watch::channel(false);
-    let addresses = (public.address(), courier.address());
-    let sides = [
-        tokio::spawn(public.serve(
-            router::public(Arc::clone(app)),
-            Connections::public(&config.limits),
-            stopping.clone(),
-        )),
-        tokio::spawn(courier.serve(
-            router::courier(Arc::clone(app)),
-            Connections::courier(&config.limits),
-            stopping,
-        )),
-    ];
+    let (sides, addresses) = listen(config, app, tls.as_ref(), &stopping).await?;
+    drop(stopping);
     if let Some(path) = ready_file {
-        write_ready(path, addresses).map_err(RunError::Ready)?;
+        write_ready(path, &addresses).map_err(RunError::Ready)?;
+    }
+    if let Some(address) = addresses.tls {
+        app.events.write("tls-open", &[("public", address.to_string().into())]);
     }
     app.events.write(
         "started",
         &[
             ("version", env!("CARGO_PKG_VERSION").into()),
-            ("public", addresses.0.to_string().into()),
-            ("courier", addresses.1.to_string().into()),
+            ("public", addresses.public.to_string().into()),
+            ("courier", addresses.courier.to_string().into()),
         ],
     );
     let upkeep = tokio::spawn(upkeep::run(Arc::clone(app)));
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => renew(app, tls.as_ref()).await,
+        }
     }
     app.events.write("stopping", &[]);
     upkeep.abort();
-    // The receivers live in the two sides: if both are gone, there is nothing to tell.
+    // The receivers live in the sides: if all are gone, there is nothing to tell.
     let _told = stop.send(true);
     for side in sides {
         let _ended = side.await;
@@ -150,18 +150,69 @@ async fn serve(config: &Config, ready_file: Option<&Path>, app: &Arc<App>) -> Re
     Ok(())
 }
 
+/// Where the sides listen.
+struct Addresses {
+    public: SocketAddr,
+    courier: SocketAddr,
+    tls: Option<SocketAddr>,
+}
+
+/// Binds all sides, then serves them.
+async fn listen(
+    config: &Config,
+    app: &Arc<App>,
+    tls: Option<&Arc<Tls>>,
+    stopping: &watch::Receiver<bool>,
+) -> Result<(Vec<JoinHandle<()>>, Addresses), RunError> {
+    let limits = &config.limits;
+    let public = bind(config.public.listen).await?;
+    let courier = bind(config.courier.listen).await?;
+    let open = match (&config.tls, tls) {
+        (Some(listener), Some(tls)) => Some((bind(listener.listen).await?, Arc::clone(tls))),
+        _ => None,
+    };
+    let addresses = Addresses {
+        public: public.address(),
+        courier: courier.address(),
+        tls: open.as_ref().map(|(bound, _)| bound.address()),
+    };
+    let serve =
+        |bound: Bound, router, connections| tokio::spawn(bound.serve(router, connections, stopping.clone()));
+    let mut sides = vec![
+        serve(public, router::public(Arc::clone(app)), Connections::public(limits)),
+        serve(courier, router::courier(Arc::clone(app)), Connections::courier(limits)),
+    ];
+    if let Some((bound, tls)) = open {
+        sides.push(serve(bound, router::open(Arc::clone(app)), Connections::open(limits, tls)));
+    }
+    Ok((sides, addresses))
+}
+
+/// Reads certificate and key again; what cannot be used changes nothing and is said.
+async fn renew(app: &App, tls: Option<&Arc<Tls>>) {
+    let Some(tls) = tls.cloned() else { return };
+    let reloaded = tokio::task::spawn_blocking(move || tls.reload()).await;
+    match reloaded {
+        Ok(Ok(())) => app.events.write("tls-renewed", &[]),
+        Ok(Err(error)) => app.events.write("tls-kept", &[("error", causes(&error).into())]),
+        // The panic has been written by its own hook.
+        Err(_) => {}
+    }
+}
+
 async fn bind(address: SocketAddr) -> Result<Bound, RunError> {
     Bound::new(address).await.map_err(|source| RunError::Listen { address, source })
 }
 
-/// Says where the server listens, in two lines `public=ADDRESS` and `courier=ADDRESS`.
+/// Says where the server listens, in lines `public=ADDRESS`, `courier=ADDRESS` and, with TLS, `tls=ADDRESS`.
 ///
 /// The file appears whole: whoever waits for it may read it at once.
-fn write_ready(path: &Path, (public, courier): (SocketAddr, SocketAddr)) -> io::Result<()> {
+fn write_ready(path: &Path, addresses: &Addresses) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let mut file =
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&name)?;
-    file.write_all(format!("public={public}\ncourier={courier}\n").as_bytes())?;
+    let tls = addresses.tls.map(|address| format!("tls={address}\n")).unwrap_or_default();
+    file.write_all(format!("public={}\ncourier={}\n{tls}", addresses.public, addresses.courier).as_bytes())?;
     std::fs::rename(&name, path)
 }

@@ -7,7 +7,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::guard::HeadGuard;
@@ -22,9 +21,9 @@ pub struct WriteFloor {
     pub bytes: usize,
 }
 
-/// A public or courier connection.
-pub struct Watched {
-    stream: TcpStream,
+/// A public or courier connection, plain or inside of TLS.
+pub struct Watched<S> {
+    stream: S,
     guard: HeadGuard,
     floor: WriteFloor,
     holder: Arc<Holder>,
@@ -32,9 +31,9 @@ pub struct Watched {
     taken: usize,
 }
 
-impl Watched {
+impl<S> Watched<S> {
     /// Watches a connection, and tells its place what it does.
-    pub fn new(stream: TcpStream, floor: WriteFloor, holder: Arc<Holder>) -> Self {
+    pub fn new(stream: S, floor: WriteFloor, holder: Arc<Holder>) -> Self {
         Self { stream, guard: HeadGuard::default(), floor, holder, slow: None, taken: 0 }
     }
 
@@ -50,12 +49,25 @@ impl Watched {
                 Poll::Ready(Ok(count))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => {
-                let window = self.floor.window;
-                let slow = self.slow.get_or_insert_with(|| Box::pin(tokio::time::sleep(window)));
-                ready!(slow.as_mut().poll(cx));
-                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            Poll::Pending => self.wait(cx).map(Err),
+        }
+    }
+
+    /// Waits for the end of the window.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let window = self.floor.window;
+        let slow = self.slow.get_or_insert_with(|| Box::pin(tokio::time::sleep(window)));
+        slow.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
+    }
+
+    /// Lets what is still in a buffer of TLS be taken, for one window.
+    fn empty(&mut self, cx: &mut Context<'_>, emptied: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        match emptied {
+            Poll::Ready(done) => {
+                self.clear();
+                Poll::Ready(done)
             }
+            Poll::Pending => self.wait(cx).map(Err),
         }
     }
 
@@ -65,7 +77,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -81,7 +93,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.judge(cx, written)
@@ -101,12 +113,13 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes once everything has been handed to the kernel: the next answer begins anew.
-        self.clear();
-        Pin::new(&mut self.stream).poll_flush(cx)
+        // hyper flushes once an answer has been handed on whole: the next one begins anew.
+        let emptied = Pin::new(&mut self.stream).poll_flush(cx);
+        self.empty(cx, emptied)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let emptied = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.empty(cx, emptied)
     }
 }

@@ -55,6 +55,9 @@ fn the_unit_is_understood() {
     // The checker wants the program to be there.
     let unit = folder.path().join("bisik-server.service");
     fs::write(&unit, text.replace("/usr/bin/bisik-server", env!("CARGO_BIN_EXE_bisik-server"))).unwrap();
+    let more = folder.path().join("bisik-server.service.d");
+    fs::create_dir(&more).unwrap();
+    fs::copy(deploy().join("systemd/bisik-server-tls.conf"), more.join("tls.conf")).unwrap();
     let mut command = Command::new("systemd-analyze");
     command.args(["verify", "--man=no"]).arg(&unit);
     let Some(output) = run("the_unit_is_understood", &mut command) else { return };
@@ -72,13 +75,18 @@ fn the_unit_and_the_configuration_agree() {
         assert!(listener.listen.ip().is_loopback());
         assert!(unit.contains(&format!("SocketBindAllow=tcp:{}\n", listener.listen.port())));
     }
+    assert!(unit.contains("\nExecReload=+/bin/kill -HUP $MAINPID\n"));
+    let open = fs::read_to_string(deploy().join("systemd/bisik-server-tls.conf")).unwrap();
+    assert!(open.contains("\nSocketBindAllow=tcp:443\n"));
+    let proxy = fs::read_to_string(deploy().join("proxy/nginx.conf")).unwrap();
+    assert!(proxy.contains(&format!("proxy_pass http://{};", config.public.listen)));
     assert!(torrc.contains(&format!("\nHiddenServicePort 80 {}\n", config.public.listen)));
     assert_eq!(config.data, Path::new("/var/lib/bisik"));
     assert!(unit.contains("\nStateDirectory=bisik\n"));
     let stop: u64 = unit.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")?.parse().ok()).unwrap();
     assert!(stop > config.limits.stop_seconds);
     let files: usize = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE=")?.parse().ok()).unwrap();
-    assert!(files > config.limits.connections + 2 * config.limits.large_uploads + 256);
+    assert!(files > 2 * config.limits.connections + 2 * config.limits.large_uploads + 256);
 }
 
 #[test]

@@ -65,6 +65,9 @@ files-hash = Compare the SHA-256 of the page with the one that the agency has an
 
 # The operator's event log; it never holds anything of a request.
 event-started = Server { $version } is running. Reporters: { $public }. Couriers: { $courier }.
+event-tls-open = Reporters over TLS: { $public }.
+event-tls-renewed = Certificate and key have been read again. New connections get them.
+event-tls-kept = The new certificate or key cannot be used, the former ones stay: { $error }
 event-stopping = The server is stopping.
 event-stopped = The server has stopped.
 event-card = Card { $serial } is current for { $agency } now.
@@ -109,6 +112,14 @@ error-config-read = The configuration file cannot be read: { $error }
     .advice = Check the name and permissions of the file.
 error-config = The configuration file is wrong: { $error }
     .advice = Compare it with the sample deploy/server.toml.
+error-config-plain = [public] listens beyond this machine, but without TLS.
+    .advice = Set it to 127.0.0.1 or ::1. For the open network use [tls], or a proxy on this machine.
+error-tls-read = { $error }
+    .advice = Check the names and permissions in [tls]. The server's user must be able to read both files.
+error-tls-open = The key file of [tls] is open to others than its owner.
+    .advice = Run: chmod 600 on this file. If others could read it, have a new key and certificate made.
+error-tls = The certificate or key of [tls] cannot be used: { $error }
+    .advice = Check that both are PEM files and belong together, and that the certificate comes first in its file.
 error-in-use = Another server uses the data folder.
     .advice = Stop the other server first.
 error-schema = The database was written by another version: { $error }

@@ -65,6 +65,9 @@ files-hash = Cocokkan SHA-256 halaman dengan yang diumumkan lembaga:
 
 # Catatan kejadian untuk pengelola; tidak pernah memuat isi permintaan.
 event-started = Server { $version } berjalan. Pelapor: { $public }. Kurir: { $courier }.
+event-tls-open = Pelapor lewat TLS: { $public }.
+event-tls-renewed = Sertifikat dan kunci sudah dibaca ulang. Sambungan baru memakainya.
+event-tls-kept = Sertifikat atau kunci yang baru tidak dapat dipakai, yang lama tetap dipakai: { $error }
 event-stopping = Server sedang berhenti.
 event-stopped = Server sudah berhenti.
 event-card = Kartu nomor { $serial } sekarang berlaku untuk { $agency }.
@@ -109,6 +112,14 @@ error-config-read = Berkas pengaturan tidak dapat dibaca: { $error }
     .advice = Periksa nama dan izin berkas.
 error-config = Berkas pengaturan salah: { $error }
     .advice = Bandingkan dengan contoh deploy/server.toml.
+error-config-plain = [public] dapat dicapai dari luar mesin ini, tetapi tanpa TLS.
+    .advice = Ubah menjadi 127.0.0.1 atau ::1. Untuk jaringan terbuka, pakai [tls] atau proksi pada mesin ini.
+error-tls-read = { $error }
+    .advice = Periksa nama dan izin berkas pada [tls]. Pengguna server harus dapat membaca keduanya.
+error-tls-open = Berkas kunci pada [tls] terbuka bagi pengguna lain.
+    .advice = Jalankan chmod 600 pada berkas itu. Bila orang lain mungkin sudah membacanya, buat kunci dan sertifikat baru.
+error-tls = Sertifikat atau kunci pada [tls] tidak dapat dipakai: { $error }
+    .advice = Pastikan keduanya berkas PEM dan berpasangan, dan sertifikat server berada paling atas di berkasnya.
 error-in-use = Folder data sedang dipakai server lain.
     .advice = Hentikan server yang lain lebih dahulu.
 error-schema = Basis data ditulis oleh versi lain: { $error }

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -36,9 +37,11 @@ pub fn world(seed: u64) -> World {
 /// A running server; it is killed when the test ends.
 pub struct Process {
     child: Child,
-    log: Option<JoinHandle<String>>,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
     pub public: SocketAddr,
     pub courier: SocketAddr,
+    pub tls: Option<SocketAddr>,
 }
 
 impl Process {
@@ -57,18 +60,23 @@ impl Process {
             assert_ne!(errors.read_line(&mut log).unwrap(), 0, "the server ended: {log}");
         }
         // Its further lines are collected until it ends, so that it never waits for a full pipe.
-        let log = std::thread::spawn(move || {
-            errors.read_to_string(&mut log).unwrap();
-            log
+        let log = Arc::new(Mutex::new(log));
+        let lines = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            errors.lines().for_each(|line| *lines.lock().unwrap() += &(line.unwrap() + "\n"));
         });
         let addresses = fs::read_to_string(ready).unwrap();
         let address = |name: &str| {
-            addresses
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
-                .unwrap()
+            addresses.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.parse().ok())
         };
-        Self { public: address("public"), courier: address("courier"), child, log: Some(log) }
+        Self {
+            public: address("public").unwrap(),
+            courier: address("courier").unwrap(),
+            tls: address("tls"),
+            child,
+            log,
+            reader: Some(reader),
+        }
     }
 
     pub fn id(&self) -> u32 {
@@ -80,10 +88,18 @@ impl Process {
         kill_process(id, signal).unwrap();
     }
 
+    /// Waits until it has written a text this many times.
+    pub fn wait_for(&self, text: &str, times: usize) {
+        while self.log.lock().unwrap().matches(text).count() < times {
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits for the end; returns how it ended and everything it wrote.
     pub fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
-        (status, self.log.take().unwrap().join().unwrap())
+        self.reader.take().unwrap().join().unwrap();
+        (status, self.log.lock().unwrap().clone())
     }
 
     /// Kills it without a warning.
@@ -134,7 +150,21 @@ impl Answer {
 
 /// A connection that is used for one request after the other.
 pub struct Http {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+}
+
+/// What a connection runs over.
+pub trait Stream: Read + Write + Send {
+    /// Returns the socket below.
+    fn tcp(&self) -> Option<&TcpStream> {
+        None
+    }
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> Option<&TcpStream> {
+        Some(self)
+    }
 }
 
 impl Http {
@@ -142,12 +172,16 @@ impl Http {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Self { stream: BufReader::new(stream) }
+        Self::over(stream)
+    }
+
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: BufReader::new(Box::new(stream)) }
     }
 
     /// Fails when nothing comes for so long.
     pub fn give_up_after(&mut self, time: Duration) {
-        self.stream.get_mut().set_read_timeout(Some(time)).unwrap();
+        self.stream.get_ref().tcp().unwrap().set_read_timeout(Some(time)).unwrap();
     }
 
     pub fn write(&mut self, bytes: &[u8]) {

@@ -13,7 +13,7 @@ struct Tool {
 }
 
 /// Everything besides the Rust toolchain.
-const TOOLS: [Tool; 17] = [
+const TOOLS: [Tool; 19] = [
     Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
     Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
     Tool { name: "node 20 or newer", found: has_node, package: "nodejs" },
@@ -22,6 +22,8 @@ const TOOLS: [Tool; 17] = [
     Tool { name: "python3 venv", found: has_venv, package: "python3-venv" },
     Tool { name: "strace", found: || is_on_path("strace"), package: "strace" },
     Tool { name: "systemd-analyze", found: || is_on_path("systemd-analyze"), package: "systemd" },
+    Tool { name: "nginx", found: || is_on_path("nginx"), package: "nginx-light" },
+    Tool { name: "openssl", found: || is_on_path("openssl"), package: "openssl" },
     Tool { name: "tor", found: || is_on_path("tor"), package: "tor" },
     // The reporter's page in the browsers that reporters have, and the judges of what the cleaners leave.
     Tool { name: "chromium", found: || is_on_path("chromium"), package: "chromium" },
