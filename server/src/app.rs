@@ -1,23 +1,24 @@
 //! The state behind the routes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bisik_formats::access::{AccessToken, TokenHash};
 use bisik_formats::ids::AgencyId;
 use bisik_formats::problem::ProblemCode;
 use bisik_store::{AgencyKey, Period, Store, StoreError};
 use rand::CryptoRng;
-use tokio::sync::Semaphore;
 
-use crate::challenge::Challenger;
+use crate::challenge::{Challenger, Difficulty};
 use crate::clock::Clock;
-use crate::config::{AgencyConfig, Batch, Config, mib};
+use crate::config::{AgencyConfig, Batch, Config, Limits, mib};
 use crate::events::Events;
-use crate::intake::{BodyFloor, Memory};
+use crate::gates::Gates;
+use crate::intake::BodyFloor;
 use crate::page::{Page, PageError};
 use crate::published::Published;
 use crate::refusal::Refusal;
+use crate::spent::Spent;
 use crate::turns::Turns;
 
 /// The state cannot be made.
@@ -43,16 +44,14 @@ pub struct App {
     pub challenger: Challenger,
     /// How slowly bodies may come.
     pub floor: BodyFloor,
-    /// Memory for text reports that are arriving.
-    pub memory: Memory,
-    /// Places for reports with evidence that are arriving.
-    pub large: Arc<Semaphore>,
+    /// Proofs of work that have been used.
+    pub spent: Spent,
+    /// What all senders together may use.
+    pub gates: Gates,
     /// Who is writing to which resumable upload.
     pub turns: Arc<Turns>,
     /// Days that a resumable upload is kept.
     pub upload_days: u16,
-    /// What the plain HTML form may use.
-    pub form: FormShare,
     agencies: HashMap<String, Arc<Agency>>,
 }
 
@@ -78,13 +77,12 @@ impl App {
             store,
             events,
             clock,
-            challenger: Challenger::new(rng, 0),
+            challenger: Challenger::new(rng, Difficulty::of(&config.limits)),
             floor: BodyFloor::of(&config.limits),
-            memory: Memory::new(mib(config.limits.text_memory_mib)),
-            large: Arc::new(Semaphore::new(config.limits.large_uploads)),
+            spent: Spent::new(most_proofs(&config.limits)),
+            gates: Gates::new(&config.limits, rng),
             turns: Arc::default(),
             upload_days: config.limits.upload_days,
-            form: FormShare::new(config.limits.form_reports),
             agencies,
         })
     }
@@ -194,33 +192,8 @@ impl Agency {
     }
 }
 
-/// The small share of the plain HTML form, which cannot prove work: capped for all senders together.
-#[derive(Debug)]
-pub struct FormShare {
-    limit: u32,
-    slot: Mutex<(u64, u32)>,
-}
-
-impl FormShare {
-    /// Allows this many reports in ten minutes.
-    pub fn new(limit: u32) -> Self {
-        Self { limit, slot: Mutex::default() }
-    }
-
-    /// Takes one place.
-    ///
-    /// # Errors
-    /// When the share of these ten minutes is used up.
-    pub fn take(&self, unix_seconds: u64) -> Result<(), ProblemCode> {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = unix_seconds / 600;
-        if slot.0 != now {
-            *slot = (now, 0);
-        }
-        if slot.1 >= self.limit {
-            return Err(ProblemCode::Busy);
-        }
-        slot.1 += 1;
-        Ok(())
-    }
+/// Returns how many used proofs there can be of one slot: no more than come through the gates in it, with the bursts.
+fn most_proofs(limits: &Limits) -> usize {
+    let all = limits.text_reports.saturating_add(limits.new_uploads).saturating_mul(2);
+    usize::try_from(all).unwrap_or(usize::MAX)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bisik_formats::access::TokenHash;
 use bisik_formats::ids::AgencyId;
+use bisik_formats::pow::MAX_BITS;
 use bisik_formats::routes::is_agency_path;
 use bisik_store::{DiskReserve, Quota};
 use serde::Deserialize;
@@ -79,8 +80,18 @@ pub struct Limits {
     pub upload_days: u16,
     /// MiB of text reports in memory at the same time.
     pub text_memory_mib: u64,
-    /// Reports from the plain HTML form in ten minutes, all senders together.
+    /// Text reports in ten minutes, all senders together; a quarter at once, then by lot.
+    pub text_reports: u32,
+    /// New resumable uploads in ten minutes, in the same way.
+    pub new_uploads: u32,
+    /// Pieces below 64 KiB that are made durable in ten minutes, in the same way.
+    pub small_pieces: u32,
+    /// Reports from the plain HTML form in ten minutes, in the same way.
     pub form_reports: u32,
+    /// Proofs of work in ten minutes above which the work is made harder.
+    pub calm_reports: u64,
+    /// Zero bits that a proof of work needs always.
+    pub proof_bits: u8,
     /// MiB of current editions kept in memory.
     pub edition_memory_mib: u64,
     /// Seconds that open requests get when the server is told to stop.
@@ -99,7 +110,12 @@ impl Default for Limits {
             open_uploads: 1024,
             upload_days: 7,
             text_memory_mib: 32,
+            text_reports: 20_000,
+            new_uploads: 3000,
+            small_pieces: 6000,
             form_reports: 60,
+            calm_reports: 600,
+            proof_bits: 0,
             edition_memory_mib: 16,
             stop_seconds: 20,
         }
@@ -263,6 +279,12 @@ impl Config {
             && (1..=65_536).contains(&limits.open_uploads)
             && (1..=30).contains(&limits.upload_days)
             && (1..=65_536).contains(&limits.text_memory_mib)
+            && (100..=100_000_000).contains(&limits.text_reports)
+            && (100..=100_000_000).contains(&limits.new_uploads)
+            && (100..=100_000_000).contains(&limits.small_pieces)
+            && (1..=100_000_000).contains(&limits.form_reports)
+            && (1..=100_000_000).contains(&limits.calm_reports)
+            && limits.proof_bits <= MAX_BITS
             && limits.edition_memory_mib <= 65_536
             && limits.stop_seconds <= 600;
         if sensible { Ok(()) } else { Err(ConfigError::Limits) }

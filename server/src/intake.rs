@@ -1,7 +1,5 @@
-//! Request bodies that must keep up a floor of speed and never take more memory than allowed.
+//! Request bodies that must keep up a floor of speed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
@@ -110,51 +108,6 @@ const DRAIN_BYTES: u64 = 64 << 20;
 /// Time spent on reading after a refusal.
 const DRAIN_TIME: Duration = Duration::from_secs(60);
 
-/// The memory that bodies of all connections share.
-#[derive(Debug, Clone)]
-pub struct Memory {
-    used: Arc<AtomicU64>,
-    limit: u64,
-}
-
-impl Memory {
-    /// Allows this many bytes.
-    pub fn new(limit: u64) -> Self {
-        Self { used: Arc::default(), limit }
-    }
-
-    /// Begins with nothing.
-    pub fn share(&self) -> MemoryShare {
-        MemoryShare { memory: self.clone(), bytes: 0 }
-    }
-}
-
-/// What one body uses of the shared memory, given back when dropped.
-#[derive(Debug)]
-pub struct MemoryShare {
-    memory: Memory,
-    bytes: u64,
-}
-
-impl MemoryShare {
-    /// Takes more bytes.
-    ///
-    /// # Errors
-    /// When all bodies together use what is allowed.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let bytes = bytes as u64;
-        let used = self.memory.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        self.bytes = self.bytes.saturating_add(bytes);
-        if used > self.memory.limit { Err(ProblemCode::Busy.into()) } else { Ok(()) }
-    }
-}
-
-impl Drop for MemoryShare {
-    fn drop(&mut self) {
-        self.memory.used.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,15 +148,5 @@ mod tests {
         assert_eq!(cut.unwrap_err().code(), ProblemCode::Truncated);
         let long = Intake::new(pieces(vec![(0, 5), (0, 5)]), 6, FLOOR).whole().await;
         assert_eq!(long.unwrap_err().code(), ProblemCode::Truncated);
-    }
-
-    #[test]
-    fn memory_is_shared_and_given_back() {
-        let memory = Memory::new(100);
-        let (mut one, mut other) = (memory.share(), memory.share());
-        assert_eq!((one.grow(60), other.grow(40)), (Ok(()), Ok(())));
-        assert_eq!(other.grow(1).unwrap_err().code(), ProblemCode::Busy);
-        drop(other);
-        assert_eq!(one.grow(40), Ok(()));
     }
 }

@@ -5,9 +5,10 @@
 //! | Need | Module |
 //! |---|---|
 //! | Start, stop, command line | [`command`], [`run`], [`config`], [`harden`] |
-//! | Connections and their limits | [`listen`], [`tls`], [`guard`], [`stall`], [`intake`], [`places`], [`turns`] |
+//! | Connections and their limits | [`listen`], [`tls`], [`guard`], [`stall`], [`intake`], [`turns`] |
+//! | Bounds that no stranger can use up | [`gates`], [`places`], [`pace`], [`challenge`], [`spent`] |
 //! | Routes | [`router`], [`routes`], [`refusal`], [`language`] |
-//! | What is served | [`app`], [`published`], [`challenge`] |
+//! | What is served | [`app`], [`published`] |
 //! | For the operator | [`events`], [`health`], [`upkeep`], [`openapi`] |
 
 pub mod app;
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod events;
+pub mod gates;
 pub mod guard;
 pub mod harden;
 pub mod health;
@@ -23,6 +25,7 @@ pub mod intake;
 pub mod language;
 pub mod listen;
 pub mod openapi;
+pub mod pace;
 pub mod page;
 pub mod places;
 pub mod published;
@@ -30,6 +33,7 @@ pub mod refusal;
 pub mod router;
 pub mod routes;
 pub mod run;
+pub mod spent;
 pub mod stall;
 pub mod tls;
 pub mod turns;

@@ -83,7 +83,7 @@ impl Place {
 
     /// Waits until the holder is asked to give way.
     pub async fn told(&self) {
-        self.holder.leave.notified().await;
+        self.holder.told().await;
     }
 }
 
@@ -100,7 +100,7 @@ pub struct Holder {
     since: AtomicU64,
     moved: AtomicU64,
     busy: AtomicBool,
-    told: AtomicBool,
+    leaving: AtomicBool,
     leave: Notify,
 }
 
@@ -108,6 +108,11 @@ impl Holder {
     /// Counts bytes that came or went.
     pub fn moved(&self, bytes: usize) {
         self.moved.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Waits until the holder is asked to give way.
+    pub async fn told(&self) {
+        self.leave.notified().await;
     }
 
     /// Says whether the holder waits for the server now.
@@ -132,7 +137,7 @@ impl Inner {
             since: AtomicU64::new(self.now()),
             moved: AtomicU64::new(0),
             busy: AtomicBool::new(false),
-            told: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
             leave: Notify::new(),
         });
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
@@ -144,14 +149,14 @@ impl Inner {
     fn make_room(&self) {
         let now = self.now();
         let holders = self.holders();
-        let leaving = holders.values().filter(|holder| holder.told.load(Ordering::Relaxed)).count();
+        let leaving = holders.values().filter(|holder| holder.leaving.load(Ordering::Relaxed)).count();
         if leaving >= self.waiting.load(Ordering::Relaxed) {
             return;
         }
-        let staying = holders.values().filter(|holder| !holder.told.load(Ordering::Relaxed));
+        let staying = holders.values().filter(|holder| !holder.leaving.load(Ordering::Relaxed));
         let worst = staying.map(|holder| (self.overdue(holder, now), holder)).max_by_key(|(late, _)| *late);
         if let Some((Some(_), holder)) = worst {
-            holder.told.store(true, Ordering::Relaxed);
+            holder.leaving.store(true, Ordering::Relaxed);
             holder.leave.notify_one();
         }
     }

@@ -11,7 +11,7 @@ use futures_util::stream;
 use http::{HeaderMap, header};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 
-use super::reports::Arrival;
+use super::reports::{Arrival, judge_header, told};
 use crate::app::{Agency, App};
 use crate::intake::Intake;
 use crate::language::Language;
@@ -33,7 +33,6 @@ pub(super) async fn take(
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| bad_request)?;
     let shapes = shapes_within(app, agency, length)?;
-    app.form.take(app.clock.unix_seconds())?;
     let pieces = stream::try_unfold(intake, |intake| async move {
         Ok::<_, Refusal>(intake.next().await?.map(|piece| (piece, intake)))
     });
@@ -64,24 +63,32 @@ async fn receive<'a>(
     mut field: Field<'_>,
 ) -> Result<Arrival<'a>, Refusal> {
     let mut first = Vec::new();
-    let mut share = app.memory.share();
+    let place = app.gates.text().await?;
     let longest = shapes.iter().map(|(_, shape)| shape.header_len()).max().unwrap_or_default();
     while (first.len() as u64) < longest {
         let piece = field.chunk().await.map_err(refusal)?.ok_or(Refusal::new(ProblemCode::ReportShape))?;
-        share.grow(piece.len())?;
         first.extend_from_slice(&piece);
     }
-    drop(share);
     let desks =
         bisik_formats::shape::header_desks(&first).map_err(|_| Refusal::new(ProblemCode::ReportShape))?;
     let found = shapes.into_iter().find(|(_, shape)| shape.desks() == desks);
     let (length, shape) = found.ok_or(Refusal::new(ProblemCode::ReportDesks))?;
-    let mut arrival = Arrival::new(app, agency, vec![shape], length, None)?;
+    judge_header(&[shape], &first, None)?;
+    // Only now: what is not even a header takes nothing from the share of the others.
+    app.gates.form().await?;
+    drop(place);
+    let mut arrival = Arrival::new(app, agency, vec![shape], length, None).await?;
     arrival.push(&first).await?;
-    while let Some(piece) = field.chunk().await.map_err(refusal)? {
-        arrival.push(&piece).await?;
+    loop {
+        let piece = tokio::select! {
+            () = told(arrival.holder()) => return Err(ProblemCode::Busy.into()),
+            piece = field.chunk() => piece.map_err(refusal)?,
+        };
+        match piece {
+            Some(piece) => arrival.push(&piece).await?,
+            None => return Ok(arrival),
+        }
     }
-    Ok(arrival)
 }
 
 /// Returns the listed lengths that a file in a form of this length may have.

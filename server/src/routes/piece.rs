@@ -11,14 +11,16 @@ use bisik_formats::upload::{MAX_PIECE, PIECE_TYPE, UPLOAD_OFFSET, UploadId};
 use bisik_store::{Resumed, UploadState};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::reports::{durable, judge_header};
 use super::tus::{UploadPath, number, tell_end};
 use super::{AgencyPath, content_length, media_type};
 use crate::app::{Agency, App};
+use crate::gates::SMALL_PIECE;
 use crate::intake::Intake;
+use crate::places::Place;
 use crate::refusal::Refusal;
 use crate::turns::Turn;
 
@@ -109,6 +111,10 @@ async fn take(
     if length == 0 {
         return Ok(state);
     }
+    let end = offset.saturating_add(length);
+    if length < SMALL_PIECE && end < state.length {
+        app.gates.small_piece().await?;
+    }
     // Only now: a request that does not fit must not be in the way of one that does.
     let turn = app.turns.take(id).ok_or(Refusal::new(ProblemCode::UploadLocked))?;
     let mut piece = Piece::begin(app, agency, id, &state).await?;
@@ -139,6 +145,8 @@ async fn receive(
     loop {
         let next = tokio::select! {
             () = turn.stopped() => return Ok(Received::Cut(ProblemCode::Timeout.into())),
+            // Others wait for the place: this upload goes on later from where it is.
+            () = piece.place.told() => return Ok(Received::Cut(ProblemCode::Busy.into())),
             // A connection that is gone without a word must not hold the upload for long.
             next = timeout(app.floor.grace, intake.next()) => next,
         };
@@ -160,8 +168,9 @@ struct Piece {
     /// Bytes of the header, until it is judged.
     header: Option<u64>,
     at: u64,
+    begun: u64,
     block: Vec<u8>,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Piece {
@@ -171,8 +180,7 @@ impl Piece {
         id: UploadId,
         state: &UploadState,
     ) -> Result<Self, Refusal> {
-        let place =
-            Arc::clone(&app.large).try_acquire_owned().map_err(|_| Refusal::new(ProblemCode::Busy))?;
+        let place = app.gates.large().await?;
         let (key, today, offset) = (agency.key, app.clock.today(), state.offset);
         let resumed = app.on_disk(move |app| app.store.resume_upload(key, &id, today)).await?;
         let resumed = resumed.ok_or(Refusal::new(ProblemCode::NotFound))?;
@@ -186,8 +194,9 @@ impl Piece {
             shapes: Vec::new(),
             header: None,
             at: offset,
+            begun: offset,
             block: Vec::new(),
-            _place: place,
+            place,
         };
         // No header is longer, and one that has arrived has been judged.
         if offset < MAX_HEADER_LEN as u64 {
@@ -209,6 +218,7 @@ impl Piece {
 
     /// Takes the next bytes.
     async fn push(&mut self, bytes: Bytes) -> Result<(), Refusal> {
+        self.place.holder().moved(bytes.len());
         let mut rest = &bytes[..];
         while !rest.is_empty() {
             if self.block.capacity() == 0 {
@@ -253,6 +263,7 @@ impl Piece {
 
     /// Makes everything durable, and the upload a report if this was its last piece; returns the offset.
     async fn complete(mut self) -> Result<u64, Refusal> {
+        self.place.holder().set_busy(true);
         self.write().await?;
         let resumed = self.take_resumed()?;
         let length = resumed.length();
@@ -272,11 +283,16 @@ impl Piece {
         Ok(length)
     }
 
-    /// Keeps what has arrived.
-    async fn keep(mut self) -> Result<u64, Refusal> {
+    /// Keeps what has arrived, unless that is so little that its turn has not come.
+    async fn keep(mut self) -> Result<(), Refusal> {
+        if self.at - self.begun < SMALL_PIECE && !self.app.gates.small_rest() {
+            return Ok(());
+        }
+        self.place.holder().set_busy(true);
         self.write().await?;
         let resumed = self.take_resumed()?;
-        self.app.on_disk(move |_| resumed.keep()).await
+        self.app.on_disk(move |_| resumed.keep()).await?;
+        Ok(())
     }
 
     /// Drops the whole upload and says why.

@@ -16,8 +16,11 @@ use tokio::sync::oneshot;
 use super::upload::Upload;
 use super::{AgencyPath, OCTETS, content_length, form, media_type};
 use crate::app::{Agency, App};
+use crate::gates::{Flow, TEXT_CAPACITY};
 use crate::intake::Intake;
+use crate::places::{Holder, Place};
 use crate::refusal::Refusal;
+use crate::spent::{Spending, Use};
 
 /// Takes a sealed report; the answer 201 means that it is durable.
 ///
@@ -86,11 +89,19 @@ async fn take(
     }
     let proof = Proof::of(headers).ok_or(Refusal::new(ProblemCode::ProofOfWork))?;
     let shapes = agency.published().shapes(length, app.clock.today())?;
-    let mut arrival = Arrival::new(app, agency, shapes, length, Some(proof))?;
-    while let Some(piece) = intake.next().await? {
-        arrival.push(&piece).await?;
+    // Before the body: who did not do the work takes no place.
+    let shown = Shown { flow: proof.check(app)?, header: proof.header() };
+    let mut arrival = Arrival::new(app, agency, shapes, length, Some(shown)).await?;
+    loop {
+        let piece = tokio::select! {
+            () = told(arrival.holder()) => return Err(ProblemCode::Busy.into()),
+            piece = intake.next() => piece?,
+        };
+        match piece {
+            Some(piece) => arrival.push(&piece).await?,
+            None => return arrival.finish().await,
+        }
     }
-    arrival.finish().await
 }
 
 /// What the request headers say about the work done.
@@ -113,13 +124,19 @@ impl Proof {
     }
 
     /// Demands that the work is done for the present challenge or the one before.
-    pub(super) fn check(&self, app: &App) -> Result<(), Refusal> {
-        if app.challenger.admits(app.clock.unix_seconds(), &self.header, &self.nonce) {
-            Ok(())
-        } else {
-            Err(ProblemCode::ProofOfWork.into())
-        }
+    pub(super) fn check<'a>(&self, app: &'a App) -> Result<Flow<'a>, Refusal> {
+        let now = app.clock.unix_seconds();
+        let solved = app.challenger.admits(now, &self.header, &self.nonce);
+        let solved = solved.ok_or(Refusal::new(ProblemCode::ProofOfWork))?;
+        Ok(Flow { challenger: &app.challenger, now, solved })
     }
+}
+
+/// Work that was done for the header with this digest.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    flow: Flow<'a>,
+    header: Digest,
 }
 
 /// A sealed report on its way in.
@@ -128,36 +145,43 @@ pub(super) struct Arrival<'a> {
     agency: &'a Agency,
     shapes: Vec<Shape>,
     length: u64,
-    proof: Option<Proof>,
-    share: crate::intake::MemoryShare,
+    shown: Option<Shown<'a>>,
+    /// The place in memory, until there is one for evidence.
+    place: Option<Place>,
     buffer: Vec<u8>,
     judged: bool,
     upload: Option<Upload>,
 }
 
 impl<'a> Arrival<'a> {
-    /// Begins to take a report of this length in one of these shapes.
-    pub(super) fn new(
+    /// Begins to take a report of this length in one of these shapes; waits for a place in memory.
+    pub(super) async fn new(
         app: &'a Arc<App>,
         agency: &'a Agency,
         shapes: Vec<Shape>,
         length: u64,
-        proof: Option<Proof>,
+        shown: Option<Shown<'a>>,
     ) -> Result<Self, Refusal> {
         let class = if shapes.iter().any(|shape| shape.is_text()) { Class::Text } else { Class::Large };
         app.store.admit(agency.key, length, class).map_err(|error| app.refuse(error))?;
-        let share = app.memory.share();
+        let place = Some(app.gates.text().await?);
         Ok(Self {
             app,
             agency,
             shapes,
             length,
-            proof,
-            share,
+            shown,
+            place,
             buffer: Vec::new(),
             judged: false,
             upload: None,
         })
+    }
+
+    /// Returns who holds its place.
+    pub(super) fn holder(&self) -> Option<Arc<Holder>> {
+        let place = self.upload.as_ref().map(Upload::place).or(self.place.as_ref());
+        place.map(|place| Arc::clone(place.holder()))
     }
 
     /// Takes the next bytes.
@@ -173,7 +197,9 @@ impl<'a> Arrival<'a> {
         if let Some(upload) = &mut self.upload {
             return upload.push(piece).await;
         }
-        self.share.grow(piece.len())?;
+        if let Some(place) = &self.place {
+            place.holder().moved(piece.len());
+        }
         if self.buffer.is_empty() {
             let text = usize::try_from(self.length).unwrap_or(usize::MAX).min(TEXT_CAPACITY);
             self.buffer.reserve_exact(text);
@@ -187,6 +213,7 @@ impl<'a> Arrival<'a> {
             let mut upload = Upload::begin(self.app, self.agency.key, self.length).await?;
             upload.push(&std::mem::take(&mut self.buffer)).await?;
             self.upload = Some(upload);
+            self.place = None;
         }
         Ok(())
     }
@@ -197,33 +224,63 @@ impl<'a> Arrival<'a> {
         if !self.judged {
             return Err(ProblemCode::Truncated.into());
         }
-        let (day, ready) = (self.app.clock.today(), self.agency.ready(self.app.clock.hour()));
-        if let Some(upload) = self.upload {
-            return upload.commit(day, ready).await;
+        if let Some(mut upload) = self.upload {
+            let spending = spend(self.app, self.shown, upload.id().await?)?;
+            upload.commit(self.app.clock.today(), self.agency.ready(self.app.clock.hour())).await?;
+            keep(spending);
+            return Ok(());
         }
         if self.buffer.len() as u64 != self.length {
             return Err(ProblemCode::Truncated.into());
         }
-        let report = NewReport { agency: self.agency.key, id: ReportId::of(&self.buffer), day, ready };
+        if let Some(place) = &self.place {
+            place.holder().set_busy(true);
+        }
+        let id = ReportId::of(&self.buffer);
+        let spending = spend(self.app, self.shown, id)?;
+        if let Some(shown) = self.shown {
+            self.app.gates.report(shown.flow).await?;
+        }
+        let (day, ready) = (self.app.clock.today(), self.agency.ready(self.app.clock.hour()));
+        let report = NewReport { agency: self.agency.key, id, day, ready };
         let (done, stored) = oneshot::channel();
         let tell = Box::new(move |result| drop::<Result<(), _>>(done.send(result)));
         self.app.store.accept_text(report, self.buffer, tell);
-        durable(self.app, stored).await
+        durable(self.app, stored).await?;
+        keep(spending);
+        Ok(())
     }
 
     fn longest_header(&self) -> u64 {
         self.shapes.iter().map(|shape| shape.header_len()).max().unwrap_or_default()
     }
 
-    /// Judges the header and the work done for it.
+    /// Judges the header; the work was done for its digest.
     fn judge(&mut self) -> Result<(), Refusal> {
-        let promised = self.proof.as_ref().map(|proof| &proof.header);
+        let promised = self.shown.as_ref().map(|shown| &shown.header);
         self.shapes = vec![judge_header(&self.shapes, &self.buffer, promised)?];
-        if let Some(proof) = &self.proof {
-            proof.check(self.app)?;
-        }
         self.judged = true;
         Ok(())
+    }
+}
+
+/// Waits until a place is needed for somebody else.
+pub(super) async fn told(holder: Option<Arc<Holder>>) {
+    match holder {
+        Some(holder) => holder.told().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Uses a proof for the report with this id; a form has none.
+fn spend<'a>(app: &'a App, shown: Option<Shown<'_>>, id: ReportId) -> Result<Option<Spending<'a>>, Refusal> {
+    let spending = shown.map(|shown| app.spent.spend(shown.flow.solved, shown.header, Use::Report(id)));
+    Ok(spending.transpose()?)
+}
+
+fn keep(spending: Option<Spending<'_>>) {
+    if let Some(spending) = spending {
+        spending.keep();
     }
 }
 
@@ -260,6 +317,3 @@ pub(super) async fn durable(
 
 /// Bytes looked at together.
 const STEP: usize = 16 * 1024;
-
-/// No text report is longer: 8 desks.
-const TEXT_CAPACITY: usize = 48 * 1024;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use bisik_formats::day::Day;
+use bisik_formats::ids::{Hasher, ReportId};
 use bisik_formats::problem::ProblemCode;
 use bisik_store::{AgencyKey, Period, Staged, StoreError};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::reports::durable;
 use crate::app::App;
+use crate::places::Place;
 use crate::refusal::Refusal;
 
 /// Bytes handed to the disk at once.
@@ -19,7 +21,8 @@ pub struct Upload {
     app: Arc<App>,
     staged: Option<Box<dyn Staged>>,
     block: Vec<u8>,
-    _place: OwnedSemaphorePermit,
+    hasher: Hasher,
+    place: Place,
 }
 
 impl Upload {
@@ -28,10 +31,20 @@ impl Upload {
     /// # Errors
     /// When all places are taken or there is no room.
     pub async fn begin(app: &Arc<App>, agency: AgencyKey, length: u64) -> Result<Self, Refusal> {
-        let place =
-            Arc::clone(&app.large).try_acquire_owned().map_err(|_| Refusal::new(ProblemCode::Busy))?;
+        let place = app.gates.large().await?;
         let staged = app.on_disk(move |app| app.store.stage(agency, length)).await?;
-        Ok(Self { app: Arc::clone(app), staged: Some(staged), block: Vec::new(), _place: place })
+        Ok(Self {
+            app: Arc::clone(app),
+            staged: Some(staged),
+            block: Vec::new(),
+            hasher: Hasher::new(),
+            place,
+        })
+    }
+
+    /// Returns its place.
+    pub const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Takes the next bytes.
@@ -39,6 +52,7 @@ impl Upload {
     /// # Errors
     /// When they cannot be written.
     pub async fn push(&mut self, mut piece: &[u8]) -> Result<(), Refusal> {
+        self.place.holder().moved(piece.len());
         while !piece.is_empty() {
             if self.block.capacity() == 0 {
                 self.block.reserve_exact(BLOCK);
@@ -51,6 +65,16 @@ impl Upload {
             }
         }
         Ok(())
+    }
+
+    /// Returns the id that the report has if nothing more comes.
+    ///
+    /// # Errors
+    /// When the last bytes cannot be written.
+    pub async fn id(&mut self) -> Result<ReportId, Refusal> {
+        self.write().await?;
+        self.place.holder().set_busy(true);
+        Ok(self.hasher.clone().finish().into())
     }
 
     /// Makes the report durable.
@@ -73,16 +97,17 @@ impl Upload {
 
     async fn write(&mut self) -> Result<(), Refusal> {
         let Some(mut staged) = self.staged.take() else { return Err(ProblemCode::Internal.into()) };
-        let mut block = std::mem::take(&mut self.block);
-        let (staged, block) = self
+        let (mut block, mut hasher) = (std::mem::take(&mut self.block), std::mem::take(&mut self.hasher));
+        let (staged, block, hasher) = self
             .app
             .on_disk(move |_| {
                 staged.write(&block)?;
+                hasher.update(&block);
                 block.clear();
-                Ok::<_, StoreError>((staged, block))
+                Ok::<_, StoreError>((staged, block, hasher))
             })
             .await?;
-        (self.staged, self.block) = (Some(staged), block);
+        (self.staged, self.block, self.hasher) = (Some(staged), block, hasher);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bisik_formats::ids::Digest;
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::routes::Routes;
 use bisik_formats::upload::{
@@ -19,6 +20,7 @@ use super::{AgencyPath, content_length, tus};
 use crate::app::{Agency, App};
 use crate::intake::Intake;
 use crate::refusal::Refusal;
+use crate::spent::Use;
 
 /// Says which version, extensions and length uploads may have.
 #[utoipa::path(
@@ -106,10 +108,33 @@ async fn begin(
     if shapes.iter().any(|shape| shape.is_text()) {
         return Err(ProblemCode::ReportLength.into());
     }
-    proof.check(app)?;
-    let _place = Arc::clone(&app.large).try_acquire_owned().map_err(|_| Refusal::new(ProblemCode::Busy))?;
+    let flow = proof.check(app)?;
+    if let Some(known) = begun_before(app, agency, &proof.header()).await? {
+        return Ok(known);
+    }
+    let spending = app.spent.spend(flow.solved, proof.header(), Use::Beginning)?;
+    app.gates.upload(flow).await?;
+    let _place = app.gates.large().await?;
     let expires = today.plus(i32::from(app.upload_days));
     let new = NewUpload { agency: agency.key, length, header: proof.header(), expires };
     let id = app.on_disk(move |app| app.store.create_upload(&new)).await?;
+    spending.keep_as(id);
     Ok((id, UploadState { length, offset: 0, expires }))
+}
+
+/// Returns the upload that was begun with the same proof, if it is still there: its sender has not heard the answer.
+///
+/// One that has ended is forgotten, so that the proof is good for another one.
+async fn begun_before(
+    app: &Arc<App>,
+    agency: &Agency,
+    header: &Digest,
+) -> Result<Option<(UploadId, UploadState)>, Refusal> {
+    let Some(Use::Upload(id)) = app.spent.find(header) else { return Ok(None) };
+    let (key, today) = (agency.key, app.clock.today());
+    let state = app.on_disk(move |app| app.store.upload(key, &id, today)).await?;
+    if state.is_none() {
+        app.spent.forget(header);
+    }
+    Ok(state.map(|state| (id, state)))
 }

@@ -71,6 +71,7 @@ impl Agency {
     pub(super) fn configure(&self, file: &Path, data: &Path) -> Outcome {
         let config = format!(
             "data = {data:?}\n[public]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\n\
+             [limits]\ntext_reports = 100000000\nnew_uploads = 100000000\ncalm_reports = 100000000\n\
              [[agency]]\npath = \"{PATH}\"\nid = \"{}\"\nquota_mib = 100000000\nbatch = \"off\"\n\
              courier_tokens = [\"{}\"]\n",
             self.id,

@@ -64,16 +64,21 @@ async fn bad_forms_are_refused_with_a_page() {
     assert_eq!(server.list().await, "");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_form_has_a_small_share_of_its_own() {
-    let mut server = Server::with("off", "[limits]\nform_reports = 2");
+    let mut server = Server::with("off", "[limits]\nform_reports = 8");
     server.open_box().await;
+    // What is no report takes nothing from the share.
+    for _ in 0..8 {
+        let junk = server.send(&server.public, form(&[("report", &[0; 40_000])])).await;
+        assert_eq!(junk.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
     for expected in [StatusCode::CREATED, StatusCode::CREATED, StatusCode::TOO_MANY_REQUESTS] {
         let sealed = server.world.text();
         assert_eq!(server.send(&server.public, form(&[("report", &sealed)])).await.status(), expected);
     }
     let sealed = server.world.text();
     assert_eq!(server.post(sealed.clone()).await.status(), StatusCode::CREATED);
-    server.wait(600);
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
     assert_eq!(server.send(&server.public, form(&[("report", &sealed)])).await.status(), StatusCode::CREATED);
 }

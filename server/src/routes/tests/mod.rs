@@ -1,6 +1,7 @@
 //! Each route, and each bad input that a route refuses.
 
 mod courier;
+mod floods;
 mod form;
 mod page;
 mod public;

@@ -145,23 +145,25 @@ async fn full_disk_is_507_and_reading_goes_on() {
     assert_eq!(alarms["alarms"][0]["code"], "disk-low");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn too_much_text_at_once_is_put_off() {
     let mut server = Server::with("off", "[limits]\ntext_memory_mib = 1");
     server.open_box().await;
-    let mut held = server.app.memory.share();
-    assert_eq!(held.grow((1 << 20) - 20_000), Ok(()));
+    let mut held = Vec::new();
+    for _ in 0..21 {
+        held.push(server.app.gates.text().await.unwrap());
+    }
     let sealed = server.world.text();
     refused(server.post(sealed.clone()).await, ProblemCode::Busy).await;
     drop(held);
     assert_eq!(server.post(sealed).await.status(), StatusCode::CREATED);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn too_many_large_uploads_at_once_are_put_off() {
     let mut server = Server::with("off", "[limits]\nlarge_uploads = 1");
     server.open_box().await;
-    let place = std::sync::Arc::clone(&server.app.large).try_acquire_owned().unwrap();
+    let place = server.app.gates.large().await.unwrap();
     let (large, text) = (server.world.sealed(2, 1 << 20), server.world.text());
     refused(server.post(large.clone()).await, ProblemCode::Busy).await;
     assert_eq!(server.post(text).await.status(), StatusCode::CREATED);

@@ -14,7 +14,7 @@ use crate::testing::support::{header_digest, today};
 use crate::testing::{Server, bytes, refused};
 
 /// Returns a request that begins an upload.
-fn creation(sealed: &[u8]) -> Request<Body> {
+pub(super) fn creation(sealed: &[u8]) -> Request<Body> {
     Request::post("/contoh/uploads")
         .header("Tus-Resumable", "1.0.0")
         .header("Upload-Length", sealed.len())
@@ -41,7 +41,7 @@ fn number(headers: &HeaderMap, name: &str) -> usize {
 }
 
 impl Server {
-    async fn begin(&self, sealed: &[u8]) -> String {
+    pub(super) async fn begin(&self, sealed: &[u8]) -> String {
         let response = self.send(&self.public, creation(sealed)).await;
         assert_eq!(response.status(), StatusCode::CREATED);
         let expires = response.headers()["upload-expires"].to_str().unwrap();
@@ -49,17 +49,17 @@ impl Server {
         response.headers()[header::LOCATION].to_str().unwrap().to_owned()
     }
 
-    async fn piece(&self, address: &str, offset: usize, bytes: &[u8]) -> Response {
+    pub(super) async fn piece(&self, address: &str, offset: usize, bytes: &[u8]) -> Response {
         self.send(&self.public, piece(address, offset, bytes)).await
     }
 
-    async fn ask(&self, method: Method, address: &str) -> Response {
+    pub(super) async fn ask(&self, method: Method, address: &str) -> Response {
         let request = Request::builder().method(method).uri(address).header("Tus-Resumable", "1.0.0");
         self.send(&self.public, request.body(Body::empty()).unwrap()).await
     }
 
     /// Sends the rest of an upload from an offset in pieces of full length.
-    async fn upload(&self, address: &str, sealed: &[u8], from: usize) {
+    pub(super) async fn upload(&self, address: &str, sealed: &[u8], from: usize) {
         let mut offset = from;
         for part in sealed[from..].chunks(1 << 20) {
             let response = self.piece(address, offset, part).await;
@@ -70,7 +70,7 @@ impl Server {
     }
 
     /// Returns offset and length that the server tells.
-    async fn offset(&self, address: &str) -> (usize, usize) {
+    pub(super) async fn offset(&self, address: &str) -> (usize, usize) {
         let response = self.ask(Method::HEAD, address).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
@@ -337,13 +337,13 @@ async fn room_is_set_aside_as_an_upload_comes() {
     assert_eq!(usage.reports, 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn few_pieces_arrive_at_the_same_time() {
     let mut server = Server::with("off", "[limits]\nlarge_uploads = 1");
     server.open_box().await;
     let sealed = server.world.sealed(2, 48 << 10);
     let address = server.begin(&sealed).await;
-    let place = std::sync::Arc::clone(&server.app.large).try_acquire_owned().unwrap();
+    let place = server.app.gates.large().await.unwrap();
     refused(server.piece(&address, 0, &sealed).await, ProblemCode::Busy).await;
     refused(server.send(&server.public, creation(&sealed)).await, ProblemCode::Busy).await;
     assert_eq!(server.offset(&address).await.0, 0);
