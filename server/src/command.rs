@@ -19,7 +19,7 @@ use crate::events::causes;
 use crate::language::Language;
 use crate::openapi;
 use crate::page::{Page, PageError};
-use crate::run::{RunError, run};
+use crate::run::{RunError, maintain, run};
 use crate::tls::{Tls, TlsError};
 
 /// Runs the program and returns its exit code: 0, 1 refused, 2 usage, 5 this machine.
@@ -90,6 +90,7 @@ pub fn command(language: Language) -> Command {
                 .help(text("cli-version")),
         )
         .subcommand(sub("run", "cli-run").arg(config()).arg(file("ready-file", "cli-ready-file")))
+        .subcommand(sub("maintain", "cli-maintain").arg(config()))
         .subcommand(sub("check-config", "cli-check-config").arg(config()))
         .subcommand(sub("token", "cli-token").arg(file("out", "cli-token-out")))
         .subcommand(
@@ -178,6 +179,11 @@ fn perform<R: CryptoRng + Send + 'static>(
             let config = Config::load(&path(matches, "config").unwrap_or_default())?;
             let clock = clock.map_err(|_| Failure::Internal)?;
             Ok(run(&config, path(matches, "ready-file").as_deref(), clock, rng)?)
+        }
+        Some(("maintain", matches)) => {
+            let config = Config::load(&path(matches, "config").unwrap_or_default())?;
+            let done = maintain(&config, clock.map_err(|_| Failure::Internal)?, rng)?;
+            print(&format!("{}\n", config.language.text("maintained", &[("files", done.moved.into())])))
         }
         Some(("check-config", matches)) => {
             let config = Config::load(&path(matches, "config").unwrap_or_default())?;

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(indonesian, ids(include_str!("../messages/en/server.ftl")));
         assert!(indonesian.len() > 100);
         let names = [
-            "agency", "courier", "desk", "error", "missing", "number", "place", "public", "removed",
+            "agency", "courier", "desk", "error", "files", "missing", "number", "place", "public", "removed",
             "reports", "serial", "version",
         ];
         let args = names.map(|name| (name, "x".into()));

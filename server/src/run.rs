@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use bisik_store::{LocalStore, Settings, Store, StoreError};
+use bisik_store::{LocalStore, Maintained, Settings, Store, StoreError};
 use rand::CryptoRng;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -76,6 +76,43 @@ pub fn run<R: CryptoRng + Send + 'static>(
     clock: Clock,
     rng: impl Fn() -> R,
 ) -> Result<(), RunError> {
+    let app = Arc::new(open(config, clock, rng)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(DISK_THREADS)
+        .thread_name("server")
+        .enable_all()
+        .build()
+        .map_err(RunError::Process)?;
+    runtime.block_on(serve(config, ready_file, &app))?;
+    // Before the runtime goes: what waits for the disk still gets its answer.
+    app.store.close();
+    drop(runtime);
+    app.events.write("stopped", &[]);
+    Ok(())
+}
+
+/// Does the daily maintenance of a server that is stopped.
+///
+/// # Errors
+/// When the data folder is in use or fails.
+pub fn maintain<R: CryptoRng + Send + 'static>(
+    config: &Config,
+    clock: Clock,
+    rng: impl Fn() -> R,
+) -> Result<Maintained, RunError> {
+    let app = open(config, clock, rng)?;
+    upkeep::reconcile(&app)?;
+    let done = upkeep::maintain(&app)?;
+    app.store.close();
+    Ok(done)
+}
+
+/// Gives up what the process does not need, and opens the data folder.
+fn open<R: CryptoRng + Send + 'static>(
+    config: &Config,
+    clock: Clock,
+    rng: impl Fn() -> R,
+) -> Result<App, RunError> {
     harden().map_err(RunError::Process)?;
     tell_places_only(Events::new(config.language, clock.clone()));
     let settings = Settings {
@@ -87,19 +124,7 @@ pub fn run<R: CryptoRng + Send + 'static>(
     };
     let store: Arc<dyn Store> = Arc::new(LocalStore::open(settings, rng())?);
     let events = Events::new(config.language, clock.clone());
-    let app = Arc::new(App::new(config, Arc::clone(&store), clock, events, &mut rng())?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .max_blocking_threads(DISK_THREADS)
-        .thread_name("server")
-        .enable_all()
-        .build()
-        .map_err(RunError::Process)?;
-    runtime.block_on(serve(config, ready_file, &app))?;
-    // Before the runtime goes: what waits for the disk still gets its answer.
-    store.close();
-    drop(runtime);
-    app.events.write("stopped", &[]);
-    Ok(())
+    Ok(App::new(config, store, clock, events, &mut rng())?)
 }
 
 /// Has a panic say where it happened, but not its message, which may hold what somebody sent.

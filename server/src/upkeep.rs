@@ -62,6 +62,9 @@ pub fn maintain(app: &App) -> Result<Maintained, StoreError> {
     if done.unlisted > 0 {
         app.events.write("unlisted", &[("reports", done.unlisted.into())]);
     }
+    if done.left > 0 {
+        app.events.write("not-moved", &[("files", done.left.into())]);
+    }
     if !done.rewritten {
         app.events.write("not-rewritten", &[]);
     }

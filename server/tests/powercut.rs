@@ -4,74 +4,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
+#[path = "support/image.rs"]
+mod image;
 #[path = "support/process.rs"]
 mod process;
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use bisik_formats::ids::ReportId;
+use image::{Disk, run};
 use process::{Courier, Http, Process, Upload, configure, number, world};
-use tempfile::TempDir;
 
 /// Cuts of one test run.
 const CUTS: u64 = 8;
-
-/// A file system in a file that can lose its power.
-struct Disk {
-    folder: TempDir,
-    mounted: bool,
-}
-
-impl Disk {
-    fn new(make: &str, megabytes: u64) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        std::fs::create_dir(folder.path().join("mount")).unwrap();
-        File::create(folder.path().join("image")).unwrap().set_len(megabytes << 20).unwrap();
-        let mut disk = Self { folder, mounted: false };
-        let ready = run("xfs_io", &["-V"]) && run(make, &["-q", disk.image().to_str()?]) && disk.mount();
-        ready.then_some(disk)
-    }
-
-    fn image(&self) -> PathBuf {
-        self.folder.path().join("image")
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("mount")
-    }
-
-    fn mount(&mut self) -> bool {
-        let (image, path) = (self.image(), self.path());
-        self.mounted = run("mount", &["-o", "loop", image.to_str().unwrap(), path.to_str().unwrap()]);
-        self.mounted
-    }
-
-    fn unmount(&mut self) {
-        assert!(run("umount", &[self.path().to_str().unwrap()]));
-        self.mounted = false;
-    }
-
-    fn cut(&self) {
-        assert!(run("xfs_io", &["-x", "-c", "shutdown", self.path().to_str().unwrap()]));
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        if self.mounted {
-            run("umount", &["-l", self.path().to_str().unwrap()]);
-        }
-    }
-}
-
-fn run(program: &str, arguments: &[&str]) -> bool {
-    let quiet = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    quiet.is_ok_and(|status| status.success())
-}
 
 fn nothing_acknowledged_is_lost(test: &str, make: &str, megabytes: u64) {
     let Some(mut disk) = Disk::new(make, megabytes) else {

@@ -74,6 +74,7 @@ event-card = Card { $serial } is current for { $agency } now.
 event-edition = Edition { $number } of desk { $desk } is current for { $agency } now.
 event-reconciled = After the start: { $removed } left-over files removed, { $missing } files missing.
 event-expired = Retention of { $reports } reports ended before every desk had them.
+event-not-moved = { $files } files stay as they arrived: the disk lacks room, or they cannot be read.
 event-unlisted = { $reports } reports belong to agencies that are not in the configuration. Nobody fetches them.
 event-not-rewritten = The database was not rewritten: it is too large, or the disk lacks room.
 event-store-failed = The store failed: { $error }
@@ -102,6 +103,8 @@ cli-token-out = Write the token to a new file (0600); only its SHA-256 is printe
 cli-page = Write the reporter's page of an agency and print its SHA-256, to be announced
 cli-page-agency = The agency's path on this server; needed if there are several
 cli-page-out = Write the page to a new file; without this, to the output
+cli-maintain = Do the daily maintenance of a stopped server now
+maintained = Maintenance is done; { $files } files were moved.
 cli-openapi = Print the OpenAPI description
 config-good = This configuration file can be used.
 

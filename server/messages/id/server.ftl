@@ -74,6 +74,7 @@ event-card = Kartu nomor { $serial } sekarang berlaku untuk { $agency }.
 event-edition = Edisi { $number } dari meja { $desk } sekarang berlaku untuk { $agency }.
 event-reconciled = Sesudah mulai: { $removed } berkas sisa dihapus, { $missing } berkas hilang.
 event-expired = Masa simpan { $reports } laporan berakhir sebelum semua meja menerimanya.
+event-not-moved = { $files } berkas tetap seperti saat tiba: ruang disk kurang, atau berkas tidak dapat dibaca.
 event-unlisted = { $reports } laporan milik instansi yang tidak ada di berkas pengaturan. Tidak ada yang mengambilnya.
 event-not-rewritten = Basis data tidak ditulis ulang: terlalu besar, atau ruang disk kurang.
 event-store-failed = Penyimpanan gagal: { $error }
@@ -102,6 +103,8 @@ cli-token-out = Tulis kunci ke berkas baru (0600); yang dicetak hanya nilai SHA-
 cli-page = Tulis halaman pelapor sebuah instansi dan cetak nilai SHA-256-nya untuk diumumkan
 cli-page-agency = Alamat instansi pada server ini; perlu bila ada beberapa
 cli-page-out = Tulis halaman ke berkas baru; tanpa ini, ke keluaran
+cli-maintain = Jalankan perawatan harian sekarang, saat server berhenti
+maintained = Perawatan selesai; { $files } berkas dipindahkan.
 cli-openapi = Cetak uraian OpenAPI
 config-good = Berkas pengaturan ini dapat dipakai.
 

@@ -1,15 +1,16 @@
 //! Larger blobs as files with random names.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{Timespec, Timestamps, futimens, statvfs};
+use rustix::fs::{FlockOperation, Timespec, Timestamps, flock, futimens, statvfs};
 
 use crate::StoreError;
+use crate::wiper::Wiper;
 
 /// The random name of a stored file; it says nothing about its content or age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,26 +43,70 @@ impl Place {
 pub(crate) struct Files {
     root: PathBuf,
     staging: PathBuf,
-    unsettled: Arc<Mutex<HashSet<Place>>>,
+    /// Places whose file or row is on its way, and how many say so.
+    unsettled: Arc<Mutex<HashMap<Place, usize>>>,
+    wiper: Wiper,
 }
 
 impl Files {
     /// Opens the folder, makes it when missing and removes what an interrupted upload left.
-    pub(crate) fn open(root: PathBuf) -> Result<Self, StoreError> {
+    pub(crate) fn open(root: PathBuf, wiper: Wiper) -> Result<Self, StoreError> {
         let staging = root.join("staging");
         make_folder(&root)?;
         make_folder(&staging)?;
         for entry in fs::read_dir(&staging)? {
-            fs::remove_file(entry?.path())?;
+            wiper.remove(entry?.path(), None);
         }
-        Ok(Self { root, staging, unsettled: Arc::default() })
+        let files = Self { root, staging, unsettled: Arc::default(), wiper };
+        files.make_folders()?;
+        Ok(files)
+    }
+
+    /// Makes all folders for files at once: made one by one, their inodes and times would tell when the first file of
+    /// each arrived.
+    fn make_folders(&self) -> Result<(), StoreError> {
+        let mut made = false;
+        for number in 0..FOLDERS {
+            made |= make_folder(&self.path_of_folder(number))?;
+        }
+        for entry in fs::read_dir(&self.root)? {
+            made |= self.leave_former_folder(&entry?.path())?;
+        }
+        if made { sync_folder(&self.root) } else { Ok(()) }
+    }
+
+    /// Empties a folder of the time when there were 256, and removes it; false for any other.
+    fn leave_former_folder(&self, folder: &Path) -> Result<bool, StoreError> {
+        let number = folder.file_name().and_then(|name| u64::from_str_radix(name.to_str()?, 16).ok());
+        if number.is_none_or(|number| number < FOLDERS) {
+            return Ok(false);
+        }
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if let Some(place) = entry.file_name().to_str().and_then(Place::parse) {
+                fs::rename(entry.path(), self.path(place))?;
+            }
+        }
+        fs::remove_dir(folder)?;
+        Ok(true)
+    }
+
+    /// Gives all folders the same times: theirs tell when the last file came or went.
+    pub(crate) fn forget_folder_times(&self) -> Result<(), StoreError> {
+        for entry in fs::read_dir(&self.root)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                forget_times(&File::open(path)?)?;
+            }
+        }
+        forget_times(&File::open(&self.root)?)
     }
 
     /// Makes an empty file that is not part of the store yet.
     pub(crate) fn create(&self, place: Place) -> Result<PartialFile, StoreError> {
         let path = self.staging.join(name(place));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(PartialFile { file: Some(file), path, place })
+        Ok(PartialFile { file: Some(file), path, place, wiper: self.wiper.clone() })
     }
 
     /// Makes a complete file durable under its place; it stays unsettled until its row is written.
@@ -87,10 +132,6 @@ impl Files {
     fn adopt(&self, file: &File, path: &Path, place: Place) -> Result<Kept, StoreError> {
         forget_times(file)?;
         file.sync_all()?;
-        let folder = self.folder(place);
-        if make_folder(&folder)? {
-            sync_folder(&self.root)?;
-        }
         let kept = self.unsettle(place);
         fs::rename(path, self.path(place))?;
         Ok(kept)
@@ -98,7 +139,7 @@ impl Files {
 
     /// Marks a place as one whose file or row is on its way.
     pub(crate) fn unsettle(&self, place: Place) -> Kept {
-        self.lock_unsettled().insert(place);
+        *self.lock_unsettled().entry(place).or_default() += 1;
         Kept { files: self.clone(), place }
     }
 
@@ -107,20 +148,19 @@ impl Files {
         Ok(OpenOptions::new().read(true).write(true).open(self.path(place))?)
     }
 
-    /// Opens a stored file and returns its length.
+    /// Opens a stored file and returns its length; while it is open, it is not overwritten.
     pub(crate) fn read(&self, place: Place) -> Result<(File, u64), StoreError> {
         let file = File::open(self.path(place))?;
+        // Who finds it locked comes too late: it is being overwritten.
+        flock(&file, FlockOperation::NonBlockingLockShared)
+            .map_err(|_| io::Error::from(io::ErrorKind::NotFound))?;
         let length = file.metadata()?.len();
         Ok((file, length))
     }
 
-    /// Removes a stored file; a missing one is no error.
-    pub(crate) fn remove(&self, place: Place) -> Result<(), StoreError> {
-        match fs::remove_file(self.path(place)) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+    /// Has a stored file overwritten and removed; until then it counts as unsettled. A missing one is no error.
+    pub(crate) fn remove(&self, place: Place) {
+        self.wiper.remove(self.path(place), Some(self.unsettle(place)));
     }
 
     /// Returns the free bytes of the file system.
@@ -151,15 +191,19 @@ impl Files {
 
     /// Tells whether the row of a kept file is still being written.
     pub(crate) fn is_unsettled(&self, place: Place) -> bool {
-        self.lock_unsettled().contains(&place)
+        self.lock_unsettled().contains_key(&place)
     }
 
-    fn lock_unsettled(&self) -> MutexGuard<'_, HashSet<Place>> {
+    fn lock_unsettled(&self) -> MutexGuard<'_, HashMap<Place, usize>> {
         self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn folder(&self, place: Place) -> PathBuf {
-        self.root.join(format!("{:02x}", place.0 & 0xff))
+        self.path_of_folder(place.0 % FOLDERS)
+    }
+
+    fn path_of_folder(&self, number: u64) -> PathBuf {
+        self.root.join(format!("{number:02x}"))
     }
 
     fn path(&self, place: Place) -> PathBuf {
@@ -182,14 +226,19 @@ impl Kept {
 
     /// Removes the file: no row will name it.
     pub(crate) fn discard(self) {
-        // What cannot be removed now is removed by the next reconciliation.
-        let _removed = self.files.remove(self.place);
+        self.files.remove(self.place);
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.files.lock_unsettled().remove(&self.place);
+        let mut unsettled = self.files.lock_unsettled();
+        if let Some(count) = unsettled.get_mut(&self.place) {
+            *count -= 1;
+            if *count == 0 {
+                unsettled.remove(&self.place);
+            }
+        }
     }
 }
 
@@ -199,6 +248,7 @@ pub(crate) struct PartialFile {
     file: Option<File>,
     path: PathBuf,
     place: Place,
+    wiper: Wiper,
 }
 
 impl PartialFile {
@@ -219,11 +269,14 @@ impl PartialFile {
 impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.path.as_os_str().is_empty() {
-            // A failure leaves the file in the staging folder, which is emptied at the next start.
-            let _removed = fs::remove_file(&self.path);
+            // What is not removed now lies in the staging folder, which is emptied at the next start.
+            self.wiper.remove(std::mem::take(&mut self.path), None);
         }
     }
 }
+
+/// Folders that files are spread over.
+const FOLDERS: u64 = 16;
 
 /// Makes a folder of mode 0700; returns whether it was missing.
 pub(crate) fn make_folder(path: &Path) -> Result<bool, StoreError> {

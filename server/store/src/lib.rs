@@ -9,8 +9,10 @@ mod files;
 mod kinds;
 mod local;
 mod maintenance;
+mod mixing;
 mod readers;
 mod resumed;
+mod rewrite;
 mod settings;
 mod slots;
 mod staged;
@@ -20,6 +22,7 @@ mod tables;
 mod tests;
 mod uploads;
 mod usage;
+mod wiper;
 mod writer;
 
 pub use error::StoreError;

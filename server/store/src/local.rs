@@ -15,10 +15,12 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 
 use crate::files::{Files, make_folder, sync_folder};
 use crate::readers::Readers;
+use crate::rewrite::REWRITTEN;
 use crate::staged::{StagedFile, refuse};
 use crate::tables::{self, acknowledgement, agency, card, content, desk, edition, report, tally};
 use crate::uploads::Uploads;
 use crate::usage::UsageTable;
+use crate::wiper::Wiper;
 use crate::writer::{Content, Insert, Job, Places, Writer, delete_one, run_on};
 use crate::{
     AgencyKey, CardOutcome, Class, DeskActivity, DiskReserve, DiskState, Done, EditionOutcome, Listed,
@@ -39,6 +41,7 @@ pub struct LocalStore {
     pub(crate) usage: Arc<UsageTable>,
     pub(crate) rewrite_limit: u64,
     pub(crate) places: Arc<Places>,
+    pub(crate) wiper: Wiper,
     disk: DiskReserve,
     jobs: RwLock<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -60,9 +63,11 @@ impl LocalStore {
             .mode(0o600)
             .open(folder.join("lock"))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::InUse)?;
-        let reports = Files::open(folder.join("reports"))?;
-        let bodies = Files::open(folder.join("editions"))?;
-        let uploads = Files::open(folder.join("uploads"))?;
+        let wiper = Wiper::start()?;
+        let reports = Files::open(folder.join("reports"), wiper.clone())?;
+        let bodies = Files::open(folder.join("editions"), wiper.clone())?;
+        let uploads = Files::open(folder.join("uploads"), wiper.clone())?;
+        wiper.remove(folder.join(REWRITTEN), None);
         let path = folder.join("bisik.sqlite");
         let empty = reports.places()?.is_empty() && uploads.places()?.is_empty();
         if !path.exists() && !empty {
@@ -89,6 +94,7 @@ impl LocalStore {
             usage,
             rewrite_limit: settings.rewrite_limit,
             places,
+            wiper,
             disk: settings.disk,
             jobs: RwLock::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
@@ -106,6 +112,18 @@ impl LocalStore {
 
     pub(crate) fn jobs(&self) -> Result<SyncSender<Job>, StoreError> {
         self.jobs.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
+
+    fn read_once(&self, agency: AgencyKey, id: &ReportId, now: Period) -> Result<Option<Sealed>, StoreError> {
+        self.readers.read(|conn| {
+            let stored = report::get(conn, agency, id)?.filter(|stored| stored.ready <= now);
+            let Some(stored) = stored else { return Ok(None) };
+            if !stored.in_file {
+                return Ok(content::get(conn, stored.place)?.map(Sealed::Bytes));
+            }
+            let (file, length) = self.reports.read(stored.place)?;
+            Ok(Some(Sealed::File { file, length }))
+        })
     }
 
     pub(crate) fn room(&self, length: u64, class: Class) -> Result<(), StoreError> {
@@ -209,15 +227,13 @@ impl Store for LocalStore {
     }
 
     fn read(&self, agency: AgencyKey, id: &ReportId, now: Period) -> Result<Option<Sealed>, StoreError> {
-        self.readers.read(|conn| {
-            let stored = report::get(conn, agency, id)?.filter(|stored| stored.ready <= now);
-            let Some(stored) = stored else { return Ok(None) };
-            if !stored.in_file {
-                return Ok(content::get(conn, stored.place)?.map(Sealed::Bytes));
+        match self.read_once(agency, id, now) {
+            // The daily maintenance may have moved the file, or it was deleted, between row and file.
+            Err(StoreError::File(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.read_once(agency, id, now)
             }
-            let (file, length) = self.reports.read(stored.place)?;
-            Ok(Some(Sealed::File { file, length }))
-        })
+            result => result,
+        }
     }
 
     fn acknowledge(
@@ -271,7 +287,7 @@ impl Store for LocalStore {
             })
         })?;
         for place in gone {
-            self.bodies.remove(place)?;
+            self.bodies.remove(place);
         }
         Ok(outcome)
     }
@@ -308,7 +324,9 @@ impl Store for LocalStore {
         match result {
             Ok((EditionOutcome::Current, gone)) => {
                 drop(kept);
-                gone.map_or(Ok(()), |place| self.bodies.remove(place))?;
+                if let Some(place) = gone {
+                    self.bodies.remove(place);
+                }
                 Ok(EditionOutcome::Current)
             }
             Ok((outcome, _)) => {
@@ -364,6 +382,10 @@ impl Store for LocalStore {
         self.reconcile_all()
     }
 
+    fn finish_removals(&self) {
+        self.wiper.wait();
+    }
+
     fn close(&self) {
         drop(self.jobs.write().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
@@ -372,6 +394,7 @@ impl Store for LocalStore {
             // A panic of the thread has been reported by its own hook.
             let _ended = thread.join();
         }
+        self.wiper.close();
     }
 }
 

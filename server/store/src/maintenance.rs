@@ -7,8 +7,8 @@ use bisik_formats::ids::{DeskId, ReportId};
 
 use crate::files::{Files, Place};
 use crate::local::{BATCH, LocalStore};
+use crate::rewrite::rewrite;
 use crate::tables::{acknowledgement, card, edition, report, tally, upload};
-use crate::writer::Writer;
 use crate::{AgencyKey, Period, StoreError};
 
 /// What the daily maintenance works by.
@@ -44,6 +44,10 @@ pub struct Maintained {
     pub uploads: u64,
     /// Reports of agencies that the plan does not name: nobody fetches them and their retention never ends.
     pub unlisted: u64,
+    /// Files of reports that were moved, so that they no longer tell when they arrived.
+    pub moved: u64,
+    /// Files that could not be moved, for want of room or because they cannot be read.
+    pub left: u64,
     /// Whether the database was rewritten in random order; false when it is too large or the disk too full.
     pub rewritten: bool,
     /// Whether the write-ahead log is empty now.
@@ -76,12 +80,17 @@ impl LocalStore {
         done.uploads = self.end_expired_uploads(plan.today)?;
         let listed: Vec<AgencyKey> = plan.agencies.iter().map(|agency| agency.agency).collect();
         done.unlisted = self.readers.read(|conn| tally::reports_of_others(conn, &listed))?;
+        let mixed = self.mix_files()?;
+        (done.moved, done.left) = (mixed.moved, mixed.left);
+        // What was removed until here takes no room any more, and leaves nothing behind.
+        self.wiper.wait();
         let (limit, folder) = (self.rewrite_limit, self.folder.clone());
         let free = self.reports.free()?;
-        (done.rewritten, done.log_empty) = self.run(move |writer| {
-            let rewritten = rewrite(writer, &folder.to_string_lossy(), limit, free)?;
-            Ok((rewritten, writer.empty_log()?))
-        })?;
+        let rewritten = self.run(move |writer| rewrite(writer, &folder, limit, free))?;
+        (done.rewritten, done.log_empty) = (rewritten.done, rewritten.log_empty);
+        for files in [&self.reports, &self.bodies, &self.uploads.files] {
+            files.forget_folder_times()?;
+        }
         Ok(done)
     }
 
@@ -107,14 +116,16 @@ impl LocalStore {
     ) -> Result<(), StoreError> {
         let named: HashSet<Place> = named.into_iter().collect();
         for place in files.places()? {
-            // The order matters: a file whose row is settled after this question has its row before the next.
+            // The order matters: a file whose row is settled after this question has its row before the next, and one
+            // that was being removed is gone by then.
             if named.contains(&place)
                 || files.is_unsettled(place)
+                || !files.holds(place)
                 || self.readers.read(|conn| is_named(conn, place))?
             {
                 continue;
             }
-            files.remove(place)?;
+            files.remove(place);
             done.removed += 1;
         }
         for place in named {
@@ -163,27 +174,4 @@ impl LocalStore {
         }
         Ok(deleted)
     }
-}
-
-/// Free bytes that the rewriting leaves beside its two copies.
-const SPARE: u64 = 1 << 20;
-
-/// Writes the database anew, in the order of its random keys, so that no page tells when it was filled.
-fn rewrite(writer: &mut Writer, folder: &str, limit: u64, free: u64) -> Result<bool, StoreError> {
-    let pages: i64 = writer.conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
-    let page: i64 = writer.conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    let unused: i64 = writer.conn.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-    let size = u64::try_from(pages.saturating_sub(unused).saturating_mul(page)).unwrap_or(u64::MAX);
-    // What is in use is written to a temporary file and then to the write-ahead log.
-    if size > limit || free < size.saturating_mul(2).saturating_add(SPARE) {
-        return Ok(false);
-    }
-    let conn = &writer.conn;
-    // In memory the second copy would be as large as all reports; in the data folder it is ciphertext among its like.
-    conn.pragma_update(None, "temp_store_directory", folder)?;
-    conn.pragma_update(None, "temp_store", "FILE")?;
-    let result = conn.execute_batch("VACUUM");
-    conn.pragma_update(None, "temp_store", "MEMORY")?;
-    result?;
-    Ok(true)
 }

@@ -176,6 +176,7 @@ impl Resumed for ResumedFile {
             writer.transaction(|transaction| upload::delete(transaction, &key))
         })?;
         self.uploads.forget(&key);
-        self.uploads.files.remove(place)
+        self.uploads.files.remove(place);
+        Ok(())
     }
 }

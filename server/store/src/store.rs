@@ -176,6 +176,9 @@ pub trait Store: Send + Sync + 'static {
     /// When the disk fails.
     fn reconcile(&self) -> Result<Reconciled, StoreError>;
 
+    /// Waits until the files removed so far are overwritten and gone, but for those that somebody is reading.
+    fn finish_removals(&self);
+
     /// Finishes what is queued and closes; later calls answer [`StoreError::Closed`].
     fn close(&self);
 }

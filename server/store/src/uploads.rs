@@ -265,7 +265,8 @@ impl LocalStore {
         let (key, place) = (hold.0.row.key, hold.0.row.place);
         self.run(move |writer| writer.transaction(|transaction| upload::delete(transaction, &key)))?;
         self.uploads.forget(&key);
-        self.uploads.files.remove(place)
+        self.uploads.files.remove(place);
+        Ok(())
     }
 
     pub(crate) fn end_expired_uploads(&self, today: Day) -> Result<u64, StoreError> {
@@ -294,7 +295,7 @@ impl LocalStore {
         };
         self.run(move |writer| writer.transaction(|transaction| upload::delete(transaction, &key)))?;
         self.uploads.forget(&key);
-        self.uploads.files.remove(place)?;
+        self.uploads.files.remove(place);
         drop(hold);
         Ok(true)
     }

@@ -1,6 +1,7 @@
 //! The one thread that writes the database: whoever waits at the same time shares one `fsync`.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,11 +9,13 @@ use bisik_formats::day::Day;
 use bisik_formats::ids::ReportId;
 use bisik_formats::upload::UploadId;
 use rand::CryptoRng;
+use rand::seq::SliceRandom;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::files::{Files, Place};
 use crate::tables::{acknowledgement, content, report, tally, upload};
 use crate::usage::{DayCount, UsageTable};
+use crate::wiper::overwrite;
 use crate::{Accepted, AgencyKey, Class, Done, NewReport, StoreError};
 
 /// The most reports in one transaction.
@@ -63,6 +66,11 @@ impl Places {
         Place::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64())
     }
 
+    /// Puts values into random order.
+    pub(crate) fn shuffle<T>(&self, values: &mut [T]) {
+        values.shuffle(&mut **self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Returns the id of a new upload.
     pub(crate) fn upload(&self) -> UploadId {
         let mut bytes = [0; 16];
@@ -97,10 +105,23 @@ impl Writer {
         let _emptied = self.empty_log();
     }
 
-    /// Moves the write-ahead log into the database file and cuts it to nothing; false while a reader is in the way.
+    /// Moves the write-ahead log into the database file, overwrites it and cuts it to nothing; false while a reader is
+    /// in the way.
     pub(crate) fn empty_log(&self) -> Result<bool, StoreError> {
-        let busy: i64 = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
+        let checkpoint = |mode: &str| {
+            self.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0))
+        };
+        // From here on all is durable in the database file, nobody reads the log, and only this thread writes to it:
+        // who begins to read finds the log used up.
+        if checkpoint("RESTART")? != 0 {
+            return Ok(false);
+        }
+        if let Some(path) = self.conn.path() {
+            // SQLite would cut it as it is, and leave deleted rows to the free blocks of the disk.
+            let log = OpenOptions::new().write(true).open(format!("{path}-wal"))?;
+            overwrite(&log, &mut |_| true)?;
+        }
+        Ok(checkpoint("TRUNCATE")? == 0)
     }
 
     /// Runs `work` in one transaction.
@@ -162,8 +183,7 @@ impl Writer {
         for stored in gone {
             usage.remove(stored.day, stored.length);
             if stored.in_file {
-                // What cannot be removed now is removed by the next reconciliation.
-                let _removed = self.files.remove(stored.place);
+                self.files.remove(stored.place);
             }
         }
         Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))

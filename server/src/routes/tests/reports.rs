@@ -83,6 +83,7 @@ async fn a_cut_upload_leaves_nothing() {
     }
     assert_eq!(server.list().await, "");
     let staging = server.folder.join("reports/staging");
+    server.app.store.finish_removals();
     assert_eq!(std::fs::read_dir(staging).unwrap().count(), 0);
     let usage = server.app.store.usage(server.app.agency("contoh").unwrap().key, today().plus(1)).unwrap();
     assert_eq!((usage.reports, usage.bytes), (0, 0));

@@ -190,6 +190,7 @@ async fn uploads_that_cannot_become_a_report_do_not_begin() {
 
 /// Counts the files of unfinished uploads.
 fn files(server: &Server) -> usize {
+    server.app.store.finish_removals();
     let folders = std::fs::read_dir(server.folder.join("uploads")).unwrap();
     folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
 }

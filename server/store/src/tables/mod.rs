@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// The schema version that this program reads and writes.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// Bytes of a page; a text report fills few overflow pages of this size.
 const PAGE: i64 = 8192;
@@ -44,12 +44,14 @@ pub(crate) fn open_writer(path: &Path, floor: u64) -> Result<Connection, StoreEr
     conn.pragma_update(None, "cache_size", -4096)?;
     let log_pages = (floor / 2 / PAGE.unsigned_abs()).clamp(LOG_PAGES_LEAST, LOG_PAGES);
     conn.pragma_update(None, "wal_autocheckpoint", integer(log_pages))?;
-    conn.pragma_update(None, "journal_size_limit", integer(log_pages).saturating_mul(2 * PAGE))?;
+    // Cut by SQLite, the log would leave its bytes to the free blocks of the disk: it is overwritten first.
+    conn.pragma_update(None, "journal_size_limit", -1)?;
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match found {
         0 => create(&conn)?,
-        // Version 1 knew no resumable uploads.
-        1 => build(&conn, &[upload::CREATE])?,
+        // Version 1 knew no resumable uploads, version 2 no mixing of files.
+        1 => build(&conn, &[upload::CREATE, report::ADD_MIXED])?,
+        2 => build(&conn, &[report::ADD_MIXED])?,
         SCHEMA => {}
         found => return Err(StoreError::SchemaVersion { found, known: SCHEMA }),
     }

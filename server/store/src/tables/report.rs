@@ -16,9 +16,21 @@ pub(super) const CREATE: &str = "CREATE TABLE report (
     ready INTEGER NOT NULL,
     place INTEGER NOT NULL,
     in_file INTEGER NOT NULL,
+    mixed INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (agency, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX report_file ON report (place) WHERE in_file = 1;";
+
+/// Adds the column that says whether the file of a report has been moved since it arrived.
+pub(super) const ADD_MIXED: &str = "ALTER TABLE report ADD COLUMN mixed INTEGER NOT NULL DEFAULT 0;";
+
+/// A report whose file still lies where it arrived.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrived {
+    pub(crate) agency: AgencyKey,
+    pub(crate) id: ReportId,
+    pub(crate) place: Place,
+}
 
 /// Where a report is kept, and what the counters need when it goes.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +138,27 @@ pub(crate) fn forget_hours(conn: &Connection, agency: AgencyKey, now: Period) ->
     let update = "UPDATE report SET ready = 0 WHERE agency = ?1 AND ready > 0 AND ready <= ?2";
     conn.execute(update, params![agency.0, now.hour()])?;
     Ok(())
+}
+
+/// Returns the reports whose files still lie where they arrived.
+pub(crate) fn arrived(conn: &Connection) -> Result<Vec<Arrived>, StoreError> {
+    let mut find = conn.prepare("SELECT agency, id, place FROM report WHERE in_file = 1 AND mixed = 0")?;
+    let rows = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    rows.map(|row| {
+        let (agency, id, place) = row?;
+        let place = Place::from_key(place).ok_or(DAMAGED)?;
+        Ok(Arrived { agency: AgencyKey(agency), id: ReportId::from_bytes(id), place })
+    })
+    .collect()
+}
+
+/// Says that the file of a report lies elsewhere now; false when the report has gone.
+pub(crate) fn move_file(conn: &Connection, arrived: &Arrived, to: Place) -> Result<bool, StoreError> {
+    let mut update = conn.prepare_cached(
+        "UPDATE report SET place = ?4, mixed = 1 WHERE agency = ?1 AND id = ?2 AND place = ?3 AND in_file = 1",
+    )?;
+    let (agency, id) = (arrived.agency.0, arrived.id.as_bytes().as_slice());
+    Ok(update.execute(params![agency, id, arrived.place.key(), to.key()])? == 1)
 }
 
 /// Tells whether a row names this file.

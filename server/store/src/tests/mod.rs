@@ -115,6 +115,7 @@ impl Fixture {
     }
 
     fn stored_files(&self, name: &str) -> Vec<std::path::PathBuf> {
+        self.store.wiper.wait();
         let folders = fs::read_dir(self.folder.path().join(name)).unwrap();
         folders
             .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())

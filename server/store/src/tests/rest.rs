@@ -61,7 +61,7 @@ fn what_a_crash_left_is_found_and_removed() {
         fixture.stored_files("reports").into_iter().find(|path| fs::read(path).unwrap() == *sealed).unwrap()
     };
     fs::remove_file(path(&fixture, &lost)).unwrap();
-    let orphan = fixture.folder.path().join("reports/ab");
+    let orphan = fixture.folder.path().join("reports/0b");
     fs::create_dir_all(&orphan).unwrap();
     fs::write(orphan.join("00000000000000ab"), b"never acknowledged").unwrap();
     fs::write(fixture.folder.path().join("reports/staging/0000000000000001"), b"cut").unwrap();
@@ -87,7 +87,7 @@ fn foreign_and_torn_folders_are_refused() {
     drop(store);
     Connection::open(&database).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let newer = LocalStore::open(Settings::new(folder.path()), StdRng::seed_from_u64(1));
-    assert!(matches!(newer, Err(StoreError::SchemaVersion { found: 99, known: 2 })));
+    assert!(matches!(newer, Err(StoreError::SchemaVersion { found: 99, known: 3 })));
     fs::remove_file(&database).unwrap();
     let torn = LocalStore::open(Settings::new(folder.path()), StdRng::seed_from_u64(1));
     assert!(matches!(torn, Err(StoreError::FilesWithoutDatabase)));
@@ -153,4 +153,120 @@ fn every_connection_deletes_securely_and_durably() {
     };
     assert_eq!(mode(&fixture.folder.path().join("reports")), 0o700);
     assert_eq!(mode(&fixture.folder.path().join("bisik.sqlite")) & 0o077, 0);
+}
+
+#[test]
+fn files_that_arrived_are_moved_once_and_stay_whole() {
+    let mut fixture = Fixture::new();
+    let large: Vec<Vec<u8>> = (0..8).map(|_| fixture.bytes(100_000)).collect();
+    large.iter().for_each(|sealed| assert_eq!(fixture.large(sealed).unwrap(), Accepted::New));
+    let before = fixture.stored_files("reports");
+    // Who reads meanwhile reads on, and what is read is overwritten afterwards only.
+    let id = ReportId::of(&large[0]);
+    let reading = fixture.store.read(fixture.agency, &id, Period::AT_ONCE).unwrap().unwrap();
+    let plan = fixture.plan(today(), &[desk("a")]);
+    let done = fixture.store.maintain(&plan).unwrap();
+    assert_eq!((done.moved, done.left), (8, 0));
+    assert_eq!(content(reading), large[0]);
+    assert_eq!(fixture.store.maintain(&plan).unwrap().moved, 0);
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.store.reconcile().unwrap().missing, 0);
+    let after = fixture.stored_files("reports");
+    assert_eq!(after.len(), 8);
+    assert!(after.iter().all(|path| !before.contains(path)));
+    for sealed in &large {
+        assert_eq!(fixture.read(&ReportId::of(sealed)).unwrap(), *sealed);
+    }
+}
+
+#[test]
+fn a_crash_while_files_are_moved_loses_nothing() {
+    let mut fixture = Fixture::new();
+    let large = fixture.bytes(100_000);
+    fixture.large(&large).unwrap();
+    let old = fixture.stored_files("reports").pop().unwrap();
+    let copy =
+        old.with_file_name(format!("1234567890abcde{}", old.to_str().unwrap().chars().last().unwrap()));
+    // The copy is there, the row names the old one still.
+    fs::copy(&old, &copy).unwrap();
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.store.reconcile().unwrap(), Reconciled { removed: 1, missing: 0 });
+    assert_eq!(fixture.stored_files("reports"), std::slice::from_ref(&old));
+    // The row names the copy, the old one is there still.
+    fixture.store.maintain(&fixture.plan(today(), &[desk("a")])).unwrap();
+    let moved = fixture.stored_files("reports").pop().unwrap();
+    fs::copy(&moved, &old).unwrap();
+    fs::write(fixture.folder.path().join("rewritten"), b"half a copy").unwrap();
+    let fixture = fixture.reopen();
+    assert_eq!(fixture.store.reconcile().unwrap(), Reconciled { removed: 1, missing: 0 });
+    assert_eq!(fixture.stored_files("reports"), [moved]);
+    assert!(!fixture.folder.path().join("rewritten").exists());
+    assert_eq!(fixture.read(&ReportId::of(&large)).unwrap(), large);
+}
+
+#[test]
+fn files_without_room_or_that_are_damaged_stay_and_are_counted() {
+    let mut fixture = Fixture::new();
+    let (large, damaged) = (fixture.bytes(100_000), fixture.bytes(100_000));
+    fixture.large(&damaged).unwrap();
+    let path = fixture.stored_files("reports").pop().unwrap();
+    fixture.large(&large).unwrap();
+    let mut bytes = damaged.clone();
+    bytes[50_000] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let done = fixture.store.maintain(&fixture.plan(today(), &[desk("a")])).unwrap();
+    assert_eq!((done.moved, done.left), (1, 1));
+    assert!(path.is_file());
+    fixture.store.close();
+    let Fixture { store, folder, .. } = fixture;
+    drop(store);
+    // As if the other one had just arrived, on a disk that is too full for a copy.
+    let conn = Connection::open(folder.path().join("bisik.sqlite")).unwrap();
+    conn.execute("UPDATE report SET mixed = 0", []).unwrap();
+    drop(conn);
+    let mut settings = Settings::new(folder.path());
+    settings.disk.bytes = u64::MAX / 2;
+    let store = LocalStore::open(settings, StdRng::seed_from_u64(99)).unwrap();
+    let agency = store.register(&agency_id('3'), QUOTA).unwrap();
+    let done = store.maintain(&Plan { today: today(), agencies: Vec::new() }).unwrap();
+    assert_eq!((done.moved, done.left), (0, 2));
+    let read = store.read(agency, &ReportId::of(&large), Period::AT_ONCE).unwrap().unwrap();
+    assert_eq!(content(read), large);
+}
+
+#[test]
+fn what_is_removed_is_overwritten_first() {
+    let mut fixture = Fixture::new();
+    let large = fixture.bytes(100_000);
+    fixture.large(&large).unwrap();
+    let path = fixture.stored_files("reports").pop().unwrap();
+    let link = fixture.folder.path().join("link");
+    fs::hard_link(&path, &link).unwrap();
+    let id = [ReportId::of(&large)];
+    let reading = fixture.store.read(fixture.agency, &id[0], Period::AT_ONCE).unwrap().unwrap();
+    assert_eq!(fixture.store.acknowledge(fixture.agency, &desk("a"), &id, &[desk("a")], today()).unwrap(), 1);
+    assert_eq!(fixture.read(&id[0]), None);
+    // Not while somebody reads it.
+    fixture.store.wiper.wait();
+    assert_eq!(content(reading), large);
+    let fixture = fixture.reopen();
+    fixture.store.reconcile().unwrap();
+    assert_eq!(fixture.stored_files("reports").len(), 0);
+    assert_eq!(fs::read(&link).unwrap(), vec![0; 100_000]);
+}
+
+#[test]
+fn files_of_the_former_256_folders_are_found() {
+    let mut fixture = Fixture::new();
+    let large = fixture.bytes(100_000);
+    fixture.large(&large).unwrap();
+    let path = fixture.stored_files("reports").pop().unwrap();
+    let name = path.file_name().unwrap().to_owned();
+    let former = fixture.folder.path().join("reports").join("f3");
+    fs::create_dir(&former).unwrap();
+    fs::rename(&path, former.join(name)).unwrap();
+    let fixture = fixture.reopen();
+    assert!(!former.exists());
+    assert_eq!(fixture.store.reconcile().unwrap(), Reconciled::default());
+    assert_eq!(fixture.read(&ReportId::of(&large)).unwrap(), large);
 }

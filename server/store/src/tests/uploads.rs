@@ -262,7 +262,8 @@ fn an_upload_without_room_waits_where_it_is() {
 fn places(fixture: &Fixture) -> (std::path::PathBuf, std::path::PathBuf) {
     let upload = fixture.stored_files("uploads").pop().unwrap();
     let name = upload.file_name().unwrap().to_str().unwrap().to_owned();
-    let report = fixture.folder.path().join("reports").join(name.get(14..).unwrap()).join(name);
+    let report =
+        fixture.folder.path().join("reports").join(format!("0{}", name.get(15..).unwrap())).join(name);
     (upload, report)
 }
 
@@ -296,11 +297,12 @@ fn files_without_rows_and_rows_without_files_are_found() {
     let sealed = fixture.bytes(100_000);
     let id = fixture.begin(&sealed).unwrap();
     let (upload, _) = places(&fixture);
-    let foreign = fixture.folder.path().join("uploads/ab/00000000000000ab");
+    let foreign = fixture.folder.path().join("uploads/0b/00000000000000ab");
     fs::create_dir_all(foreign.parent().unwrap()).unwrap();
     fs::write(&foreign, b"its row was never written").unwrap();
     let fixture = fixture.reopen();
     assert_eq!(fixture.store.reconcile().unwrap(), Reconciled { removed: 1, missing: 0 });
+    fixture.store.wiper.wait();
     assert!(!foreign.exists() && fixture.state(&id).is_some());
     fs::remove_file(&upload).unwrap();
     let fixture = fixture.reopen();
@@ -318,10 +320,12 @@ fn a_report_that_cannot_be_stored_now_can_be_finished_later() {
     fixture.keep(&id, &sealed, 60_000);
     let (_, report) = places(&fixture);
     // In the way of the folder: the file cannot be moved.
+    fs::remove_dir(report.parent().unwrap()).unwrap();
     fs::write(report.parent().unwrap(), b"").unwrap();
     assert!(matches!(fixture.finish(&id, &sealed), Err(StoreError::File(_))));
     assert_eq!(fixture.offset(&id), 60_000);
     fs::remove_file(report.parent().unwrap()).unwrap();
+    fs::create_dir(report.parent().unwrap()).unwrap();
     // The queue is full: the file has been moved and comes back.
     let ((go, wait), (begin, begun)) = (sync_channel::<()>(0), channel());
     let jobs = fixture.store.jobs().unwrap();
@@ -385,7 +389,7 @@ fn a_database_of_the_first_version_learns_uploads() {
     let Fixture { store, rng, folder, .. } = fixture;
     drop(store);
     let conn = Connection::open(folder.path().join("bisik.sqlite")).unwrap();
-    conn.execute_batch("DROP TABLE upload; DROP TABLE upload_done; PRAGMA user_version = 1").unwrap();
+    conn.execute_batch("DROP TABLE upload; DROP TABLE upload_done; ALTER TABLE report DROP COLUMN mixed; PRAGMA user_version = 1").unwrap();
     drop(conn);
     let (store, agency) = open(folder.path());
     let fixture = Fixture { store, agency, rng, folder };
