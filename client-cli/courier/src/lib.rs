@@ -27,6 +27,11 @@ mod fake;
 
 bisik_term::messages!(LOADER);
 
+/// The messages of this program.
+pub fn messages() -> bisik_term::Loader {
+    &LOADER
+}
+
 /// Runs the program on the command line of this process.
 pub fn main() -> ExitCode {
     bisik_term::run(&LOADER, cli::dispatch)

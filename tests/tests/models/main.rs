@@ -21,6 +21,8 @@
 mod adversary;
 mod documents;
 mod flips;
+mod letterbox;
+mod simulation;
 mod wire;
 
 /// Says whether the long sizes are asked for.

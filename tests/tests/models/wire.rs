@@ -14,6 +14,7 @@ use ureq::unversioned::transport::{
 use ureq::{Agent, Error};
 
 /// A request as it came over the wire.
+#[derive(Clone)]
 pub(crate) struct Request {
     /// `GET`, `POST`, ...
     pub(crate) method: String,

@@ -106,7 +106,8 @@ impl Hoard {
         let kind = |what: What| std::mem::discriminant(&what);
         let fits = |object: &&Object| like.is_none_or(|like| kind(like) == kind(object.what));
         let held: Vec<&Object> = self.held(now).iter().filter(fits).collect();
-        held[index.index(held.len())]
+        // Before there is one of that kind, any other does.
+        if held.is_empty() { self.other(now, None, index) } else { held[index.index(held.len())] }
     }
 }
 
@@ -143,7 +144,7 @@ pub(crate) enum Pick {
 
 impl Pick {
     /// Returns a strategy that gives the right object mostly; it shrinks towards it.
-    pub(crate) fn strategy() -> impl Strategy<Value = Self> {
+    pub(crate) fn strategy() -> BoxedStrategy<Self> {
         prop_oneof![
             12 => Just(Self::Right),
             4 => any::<Index>().prop_map(Self::Same),
@@ -152,6 +153,7 @@ impl Pick {
             1 => (any::<Index>(), Change::strategy()).prop_map(|(index, change)| Self::OtherChanged(index, change)),
             1 => prop::collection::vec(any::<u8>(), 0..200).prop_map(Self::Noise),
         ]
+        .boxed()
     }
 
     /// Returns the bytes; `right` is what an honest hand would give.
@@ -197,7 +199,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    pub(crate) fn strategy() -> impl Strategy<Value = Self> {
+    pub(crate) fn strategy() -> BoxedStrategy<Self> {
         let simple = prop_oneof![
             4 => (any::<Index>(), 0u8..8).prop_map(|(at, bit)| Self::Flip(at, bit)),
             2 => any::<Index>().prop_map(Self::Cut),
@@ -207,13 +209,15 @@ impl Change {
             2 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Self::Write(at, byte)),
             3 => (any::<Index>(), any::<Index>()).prop_map(|(other, at)| Self::Splice(other, at)),
             3 => any::<Index>().prop_map(Self::Resign),
-        ];
+        ]
+        .boxed();
         let pairs = prop::collection::vec((any::<Index>(), any::<Index>()), 0..5);
         prop_oneof![
             4 => simple.clone(),
             2 => (any::<Index>(), simple).prop_map(|(part, change)| Self::InFrame(part, Box::new(change))),
             1 => pairs.prop_map(Self::Frames),
         ]
+        .boxed()
     }
 
     /// Changes bytes, with what is held on a day at hand.

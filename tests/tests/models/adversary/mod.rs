@@ -4,5 +4,7 @@
 //! What may be accepted is said by small models that verify nothing: they know the genuine bytes by heart, each
 //! with its agency, desk and day, and allow exactly those, in their own place and time.
 
+mod desk;
 mod hoard;
 mod reporter;
+mod server;
