@@ -4,6 +4,7 @@
 //! |---|---|
 //! | a story in a real browser | [`browser`] |
 //! | reports made by hand | [`craft`] |
+//! | a line that breaks, and a server that moves behind it | [`line`] |
 //! | run a program and judge what it did | [`run`] |
 //! | a server | [`server`] |
 //! | what passes over the wire | [`tap`] |
@@ -20,6 +21,7 @@
 
 pub mod browser;
 pub mod craft;
+pub mod line;
 pub mod run;
 pub mod server;
 pub mod tap;

@@ -15,9 +15,11 @@ pub const PASSPHRASE: &str = "kuda lari di bukit";
 const CARD: &str = "\
 names = { id = \"Inspektorat Kabupaten Rekaan\", en = \"Inspectorate of Rekaan Regency\" }
 letters = 8
-limits = { report_bytes = 2000000, file_bytes = 1000000 }
 contacts = [{ names = { id = \"LPSK\", en = \"Witness protection agency\" }, address = \"148\" }]
 ";
+
+/// What a report may weigh at most agencies here.
+const SMALL: &str = "limits = { report_bytes = 2000000, file_bytes = 1000000 }\n";
 
 /// An agency with its server.
 pub struct World {
@@ -39,6 +41,11 @@ impl World {
 
     /// As [`World::open`], with further sections of the server's configuration.
     pub fn open_with(desks: &[&str], more: &str) -> Self {
+        Self::open_as(desks, SMALL, more)
+    }
+
+    /// As [`World::open_with`], with these limits on the card: the line in the description, or nothing.
+    pub fn open_as(desks: &[&str], limits: &str, more: &str) -> Self {
         let home = Home::new();
         let roots = format!("{PASSPHRASE} satu\n{PASSPHRASE} dua\n");
         let made = home.run("bisik-desk", &["root", "init", "root", "--passphrase-stdin", "--json"], &roots);
@@ -50,7 +57,7 @@ impl World {
         for desk in &world.desks {
             world.found(desk);
         }
-        fs::write(world.home.path("card.toml"), CARD).unwrap();
+        fs::write(world.home.path("card.toml"), format!("{limits}{CARD}")).unwrap();
         world.sign_card("card.bundle", &world.desks);
         for desk in &world.desks {
             world.desk(desk, &["card", "card.bundle"], "").success();

@@ -35,6 +35,8 @@ pub enum Command {
     Close(CloseArgs),
     /// Makes a report and keeps it in a file, without network.
     Seal(SealArgs),
+    /// Removes a report that was kept.
+    Discard(DiscardArgs),
 }
 
 /// Commands about the agency's card.
@@ -143,6 +145,17 @@ impl From<HoldersArg> for Holders {
     }
 }
 
+/// Files for what is sealed.
+#[derive(Args, Default)]
+pub struct KeepArgs {
+    /// Keeps a copy of the sealed report.
+    #[arg(long)]
+    pub save_sealed: Option<PathBuf>,
+    /// Keeps the sealed report until the server has it.
+    #[arg(long, conflicts_with = "save_sealed")]
+    pub keep: Option<PathBuf>,
+}
+
 /// `bisik send`.
 #[derive(Args)]
 pub struct SendArgs {
@@ -164,12 +177,18 @@ pub struct SendArgs {
     /// Files.
     #[command(flatten)]
     pub evidence: EvidenceArgs,
-    /// Keeps a copy of the sealed report.
-    #[arg(long)]
-    pub save_sealed: Option<PathBuf>,
+    /// Files for what is sealed.
+    #[command(flatten)]
+    pub keep: KeepArgs,
     /// Hands in a report that was sealed before.
-    #[arg(long, conflicts_with_all = ["answers", "card", "to", "leave_out", "evidence", "save_sealed"])]
+    #[arg(long, conflicts_with_all = ["answers", "card", "to", "leave_out", "evidence", "save_sealed", "keep"])]
     pub sealed: Option<PathBuf>,
+    /// Goes on with a report that was kept.
+    #[arg(
+        long = "continue",
+        conflicts_with_all = ["answers", "card", "to", "leave_out", "evidence", "save_sealed", "keep", "sealed"]
+    )]
+    pub go_on: Option<PathBuf>,
     /// Does not ask for two groups of the receipt.
     #[arg(long)]
     pub no_check: bool,
@@ -204,9 +223,9 @@ pub struct ReplyArgs {
     /// Files.
     #[command(flatten)]
     pub evidence: EvidenceArgs,
-    /// Keeps a copy of the sealed message.
-    #[arg(long)]
-    pub save_sealed: Option<PathBuf>,
+    /// Files for what is sealed.
+    #[command(flatten)]
+    pub keep: KeepArgs,
 }
 
 /// `bisik close`.
@@ -252,6 +271,13 @@ pub struct SealArgs {
     pub no_check: bool,
     /// The sealed report.
     pub output: PathBuf,
+}
+
+/// `bisik discard`.
+#[derive(Args)]
+pub struct DiscardArgs {
+    /// The kept report.
+    pub file: PathBuf,
 }
 
 #[cfg(test)]

@@ -2,18 +2,19 @@
 
 mod card;
 mod close;
+mod discard;
 mod inbox;
 mod reply;
 mod seal;
 mod send;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bisik_term::{Asking, CommandError, ErrorKind};
 
 use crate::agency::Agency;
-use crate::cli::{AgencyArgs, CardCommand, Cli, Command, RouteArgs};
-use crate::draft::Sending;
+use crate::cli::{AgencyArgs, CardCommand, Cli, Command, KeepArgs, RouteArgs};
+use crate::draft::{Keep, Sending};
 use crate::env::{Env, Random};
 use crate::interview;
 use crate::network::Network;
@@ -31,6 +32,7 @@ pub fn run<R: Random>(cli: Cli, env: &mut Env<'_, R>) -> Result<(), CommandError
         Command::Reply(args) => reply::run(args, env),
         Command::Close(args) => close::run(&args, env),
         Command::Seal(args) => seal::run(args, env),
+        Command::Discard(args) => discard::run(&args, env),
     }
 }
 
@@ -46,6 +48,41 @@ fn reach<R>(
         env.ui.warn("warn-direct", &[]);
     }
     Ok((agency, network))
+}
+
+/// Returns the file for what is sealed, if one is wanted.
+fn keep(args: &KeepArgs) -> Option<Keep> {
+    let of = |path: &Option<PathBuf>, until_sent| path.clone().map(|path| Keep { path, until_sent });
+    of(&args.save_sealed, false).or_else(|| of(&args.keep, true))
+}
+
+/// Says how to stop and go on, before a message that is kept is sent.
+fn tell_how_to_stop<R>(keep: Option<&Keep>, env: &Env<'_, R>) {
+    if let Some(keep) = keep.filter(|keep| keep.until_sent) {
+        env.ui.status("keep-stop", &[("path", keep.path.to_string_lossy().into_owned().into())]);
+    }
+}
+
+/// Ends a hand-in of a message that was to be kept until it is sent: what is of no more use is removed, and of what
+/// is kept the way to go on is shown.
+fn end_keeping<R>(
+    done: Result<(), CommandError>,
+    sending: &mut Sending<'_>,
+    env: &Env<'_, R>,
+) -> Result<(), CommandError> {
+    match &done {
+        // What the server refuses it refuses again.
+        Err(error) if error.kind() != ErrorKind::Refused => {
+            if let Some(keep) = sending.in_file().filter(|keep| keep.until_sent) {
+                env.ui.status("keep-go-on", &[("path", keep.path.to_string_lossy().into_owned().into())]);
+            }
+            done
+        }
+        _ => {
+            let removed = sending.remove_kept();
+            done.and(removed)
+        }
+    }
 }
 
 /// Hands in a message. Nothing that was typed is lost to a broken connection or a full server: a person is asked

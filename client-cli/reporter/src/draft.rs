@@ -14,7 +14,7 @@ use bisik_term::{CommandError, ErrorKind};
 use zeroize::Zeroize;
 
 pub use self::file::{AnswersFile, read_answers};
-pub use self::sending::Sending;
+pub use self::sending::{Keep, Sending};
 use crate::cli::DeskArgs;
 use crate::evidence::{self, EvidenceFile};
 

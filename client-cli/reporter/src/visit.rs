@@ -6,6 +6,7 @@
 //! [`Verified::post`] uses up.
 
 mod fetch;
+mod kept;
 mod post;
 mod resumable;
 
@@ -15,7 +16,8 @@ use bisik_formats::ids::AgencyId;
 use bisik_term::CommandError;
 
 pub use self::fetch::{Fetched, Verified};
-pub use self::post::{KeptFile, Outgoing, SealInto};
+pub use self::kept::{KeptFile, remove_kept};
+pub use self::post::{Outgoing, SealInto};
 use crate::env::{Env, Random};
 use crate::error::VisitError;
 use crate::network::Network;

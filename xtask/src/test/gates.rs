@@ -65,9 +65,14 @@ fn node_packages() -> Outcome {
     web::packages(&root().join("tests/interop"))
 }
 
-/// The packages of `tests/python-reader`, at the versions of its list, in an environment of their own.
+/// The packages of `tests/python-reader` and of `tests/foreign`, at the versions of their lists, in environments of
+/// their own.
 fn python_packages() -> Outcome {
-    let folder = root().join("tests/python-reader");
+    ["python-reader", "foreign"].into_iter().try_for_each(environment)
+}
+
+fn environment(tests: &str) -> Outcome {
+    let folder = root().join("tests").join(tests);
     let (venv, wanted) = (folder.join(".venv"), folder.join("requirements.txt"));
     let installed = venv.join("requirements.txt");
     if fs::read(&installed).ok() == Some(fs::read(&wanted)?) {

@@ -20,6 +20,10 @@ const KEY_OVERLAP: i32 = 14;
 /// Days beyond the card's last one that a desk's key may sign: the next card may be late.
 const KEY_MARGIN: i32 = 30;
 
+/// Bytes of evidence in one report unless the description says otherwise. A single file of an archive is one byte
+/// shorter at most.
+const REPORT_BYTES: u64 = 4 << 30;
+
 /// What an agency writes into its card, as TOML.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +40,7 @@ pub struct CardDescription {
     #[serde(default = "default_validity")]
     pub validity: u32,
     /// What a report may weigh.
+    #[serde(default)]
     pub limits: LimitsDescription,
     /// Whom to turn to in danger.
     #[serde(default)]
@@ -47,12 +52,18 @@ pub struct CardDescription {
 
 /// Limits in the description.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct LimitsDescription {
     /// Bytes of all evidence in one report.
     pub report_bytes: u64,
     /// Bytes of one file.
     pub file_bytes: u64,
+}
+
+impl Default for LimitsDescription {
+    fn default() -> Self {
+        Self { report_bytes: REPORT_BYTES, file_bytes: REPORT_BYTES - 1 }
+    }
 }
 
 const fn default_letters() -> u32 {

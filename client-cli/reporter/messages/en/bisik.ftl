@@ -6,6 +6,11 @@ warn-direct = Without Tor, your internet provider can see that you open this add
 ask-again-visit = Try again now? What you wrote is still here.
 ask-keep-sealed = Keep the locked report in a file (leave empty for no):
 kept-not-sent = The report was not sent. A locked copy is in the file that you chose.
+keep-stop = You may stop with Ctrl-C at any time. Go on with send --continue { $path }. That file never holds the code.
+keep-go-on = The locked report is still in { $path }. Go on with send --continue, or remove it with discard.
+status-upload-gone = The server no longer holds what was sent before. Beginning anew …
+sent-before = The server already had the whole report.
+discarded = Removed. What had reached the server vanishes from there by itself.
 sealed-kept = The locked report is kept in { $path }. Send it later with send --sealed.
 
 # The agency's card.
@@ -24,6 +29,8 @@ receipt-keep = Write it on paper now. A lost code cannot be restored. Take no ph
 receipt-group-wrong = Not the same yet. Compare your note with this code:
 receipt-checked = It matches. Keep that paper in a safe place.
 receipt-noted-otherwise = Good. Make sure that the code is in a safe place.
+receipt-before = The report is sent now. The code works once all of it has arrived.
+receipt-unused = Nothing was sent or kept. The code that you noted belongs to no report.
 receipt-after = Look for answers with bisik inbox, after seven days at the earliest. Close this terminal window so that nobody reads the code.
 sent = Sent and stored.
 sent-message = Message number: { $id }

@@ -6,6 +6,11 @@ warn-direct = Tanpa Tor, penyedia internet dapat melihat bahwa Anda membuka alam
 ask-again-visit = Coba lagi sekarang? Isian Anda masih ada.
 ask-keep-sealed = Simpan laporan terkunci ke berkas (kosongkan bila tidak):
 kept-not-sent = Laporan belum terkirim. Salinan terkunci ada di berkas yang Anda pilih.
+keep-stop = Anda boleh berhenti kapan saja dengan Ctrl-C. Lanjutkan dengan send --continue { $path }. Berkas itu tidak pernah memuat kode.
+keep-go-on = Laporan terkunci masih ada di { $path }. Lanjutkan dengan send --continue, atau hapus dengan discard.
+status-upload-gone = Server tidak lagi menyimpan kiriman sebelumnya. Mulai dari awal …
+sent-before = Server sudah menerima seluruh laporan itu.
+discarded = Terhapus. Bagian yang sudah sampai di server hilang dengan sendirinya.
 sealed-kept = Laporan terkunci disimpan di { $path }. Kirim nanti dengan send --sealed.
 
 # Kartu lembaga.
@@ -24,6 +29,8 @@ receipt-keep = Tulis di kertas sekarang. Bila kode hilang, kami tidak bisa memul
 receipt-group-wrong = Belum cocok. Periksa catatan Anda dengan kode ini:
 receipt-checked = Cocok. Simpan kertas itu di tempat yang aman.
 receipt-noted-otherwise = Baik. Pastikan kode itu tersimpan di tempat yang aman.
+receipt-before = Laporan dikirim sekarang. Kode berlaku setelah semuanya sampai.
+receipt-unused = Tidak ada yang terkirim atau tersimpan. Kode yang Anda catat bukan milik laporan mana pun.
 receipt-after = Lihat jawaban dengan bisik inbox, paling cepat setelah tujuh hari. Tutup jendela terminal ini agar kode tidak terbaca lagi.
 sent = Terkirim dan tersimpan.
 sent-message = Nomor pesan: { $id }

@@ -35,8 +35,11 @@ pub(super) fn run<R: Random>(args: ReplyArgs, env: &mut Env<'_, R>) -> Result<()
     draft.check_message()?;
     evidence::announce(&draft.evidence, env.ui)?;
     let addressees = Addressees::from_args(&args.desks).unwrap_or(Addressees::AsLetters);
-    let mut sending = Sending::new(&draft, &keys, addressees, args.save_sealed, env)?;
-    super::hand_in(&network, &agency, &mut sending, env)?;
+    let keep = super::keep(&args.keep);
+    super::tell_how_to_stop(keep.as_ref(), env);
+    let mut sending = Sending::new(&draft, &keys, addressees, keep, env)?;
+    let done = super::hand_in(&network, &agency, &mut sending, env);
+    super::end_keeping(done, &mut sending, env)?;
     super::show_sent(&sending, env)
 }
 

@@ -9,7 +9,7 @@ use super::send;
 use crate::agency::Agency;
 use crate::cli::SealArgs;
 use crate::desks::{Desks, MAX_HEADERS};
-use crate::draft::{Addressees, Sending};
+use crate::draft::{Addressees, Keep, Sending};
 use crate::env::{Env, Random};
 use crate::error::keys_error;
 use crate::interview::review;
@@ -35,7 +35,8 @@ pub(super) fn run<R: Random>(args: SealArgs, env: &mut Env<'_, R>) -> Result<(),
     let receipt = Receipt::generate(&agency.id, env.rng);
     let keys = receipt.keys().map_err(keys_error)?;
     let addressees = addressees.unwrap_or(Addressees::Ask);
-    let mut sending = Sending::new(&draft, &keys, addressees, Some(args.output.clone()), env)?;
+    let keep = Keep { path: args.output.clone(), until_sent: false };
+    let mut sending = Sending::new(&draft, &keys, addressees, Some(keep), env)?;
     sending.seal_to_file(&desks, env)?;
     let message = sending.message().ok_or_else(|| CommandError::internal("nothing was sealed"))?;
     env.ui.status("sealed-to-file", &[("path", args.output.to_string_lossy().into_owned().into())]);

@@ -1,35 +1,36 @@
 //! `bisik send`: a first report. The receipt is shown only after the server has stored it.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bisik_formats::card::Card;
 use bisik_formats::ids::MessageId;
-use bisik_formats::shape::{MAX_HEADER_LEN, Shape};
 use bisik_sealing::receipt::Receipt;
 use bisik_sealing::report::Kind;
 use bisik_sealing::schedule::ThreadKeys;
-use bisik_term::files::FileError;
 use bisik_term::{Asking, CommandError, ErrorKind};
 use serde::Serialize;
 
 use super::card::{Looking, read_card};
 use crate::agency::Agency;
 use crate::cli::{DeskArgs, EvidenceArgs, SendArgs};
-use crate::draft::{Addressees, Draft, Sending, read_answers};
+use crate::draft::{Addressees, Draft, Keep, Sending, read_answers};
 use crate::env::{Env, Random};
 use crate::error::keys_error;
 use crate::interview::{Written, fit, hints, interview, review};
 use crate::network::Network;
-use crate::visit::{Errand, KeptFile, Outgoing, Verified, visit};
+use crate::visit::{Errand, KeptFile, Outgoing, Verified, remove_kept, visit};
 use crate::{evidence, receipt};
 
 pub(super) fn run<R: Random>(args: SendArgs, env: &mut Env<'_, R>) -> Result<(), CommandError> {
     let (agency, network) = super::reach(&args.agency, &args.route, env)?;
     if let Some(path) = &args.sealed {
-        return send_kept(path, &agency, &network, env);
+        let kept = KeptFile::open(path)?;
+        return send_kept(kept, &agency, &network, env);
+    }
+    if let Some(path) = &args.go_on {
+        return go_on(path, &agency, &network, env);
     }
     let receipt = Receipt::generate(&agency.id, env.rng);
     let delivery = Delivery {
@@ -37,15 +38,26 @@ pub(super) fn run<R: Random>(args: SendArgs, env: &mut Env<'_, R>) -> Result<(),
         network: &network,
         receipt: &receipt,
         keys: &receipt.keys().map_err(keys_error)?,
-        keep: args.save_sealed.as_ref(),
+        keep: super::keep(&args.keep),
+        no_check: args.no_check,
+        shown: Cell::new(false),
     };
-    let message = match &args.answers {
+    let done = match &args.answers {
         Some(path) => {
             let (draft, addressees) = from_file(path, &args.desks, &args.evidence, env)?;
-            delivery.hand_in(&draft, addressees.unwrap_or(Addressees::Ask), &mut None, env)?
+            delivery.hand_in(&draft, addressees.unwrap_or(Addressees::Ask), &mut None, env)
         }
-        None => ask_and_hand_in(&args, &delivery, env)?,
+        None => ask_and_hand_in(&args, &delivery, env),
     };
+    if done.is_err() && delivery.shown.get() && !delivery.is_kept() {
+        env.ui.status("receipt-unused", &[]);
+    }
+    let message = done?;
+    if delivery.shown.get() && !env.ui.wants_json() {
+        env.ui.data(&env.ui.text("sent-message", &[("id", message.to_string().into())]))?;
+        env.ui.status("receipt-after", &[]);
+        return Ok(());
+    }
     show_receipt(&receipt, message, args.no_check, env)
 }
 
@@ -53,7 +65,8 @@ pub(super) fn run<R: Random>(args: SendArgs, env: &mut Env<'_, R>) -> Result<(),
 #[derive(Serialize)]
 struct Handed<'a> {
     receipt: &'a str,
-    message: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<MessageId>,
 }
 
 /// Shows the receipt of a report that is stored, and the id under which letters will confirm it.
@@ -64,7 +77,8 @@ pub(super) fn show_receipt<R: Random>(
     env: &mut Env<'_, R>,
 ) -> Result<(), CommandError> {
     if env.ui.wants_json() {
-        return env.ui.json(&Handed { receipt: &receipt.expose_text(), message });
+        let handed = Handed { receipt: &receipt.expose_text(), message: Some(message) };
+        return env.ui.json(&handed);
     }
     receipt::show(receipt, env)?;
     env.ui.data(&env.ui.text("sent-message", &[("id", message.to_string().into())]))?;
@@ -149,10 +163,31 @@ struct Delivery<'a> {
     network: &'a Network,
     receipt: &'a Receipt,
     keys: &'a ThreadKeys,
-    keep: Option<&'a PathBuf>,
+    keep: Option<Keep>,
+    no_check: bool,
+    /// Whether the receipt was shown before sending.
+    shown: Cell<bool>,
 }
 
 impl Delivery<'_> {
+    /// Says whether there is a sealed report with which sending can go on.
+    fn is_kept(&self) -> bool {
+        self.keep.as_ref().is_some_and(|keep| keep.path.is_file())
+    }
+
+    /// Shows the receipt before the report is sent: another run of the program that finishes sending cannot.
+    fn show_before<R: Random>(&self, env: &mut Env<'_, R>) -> Result<(), CommandError> {
+        if env.ui.wants_json() {
+            return env.ui.json(&Handed { receipt: &self.receipt.expose_text(), message: None });
+        }
+        receipt::show(self.receipt, env)?;
+        if !self.no_check {
+            receipt::ask_back(self.receipt, env)?;
+        }
+        env.ui.status("receipt-before", &[]);
+        Ok(())
+    }
+
     /// Hands in a report; `newest` becomes the card that the visit found.
     fn hand_in<R: Random>(
         &self,
@@ -161,17 +196,19 @@ impl Delivery<'_> {
         newest: &mut Option<Card>,
         env: &mut Env<'_, R>,
     ) -> Result<MessageId, CommandError> {
-        let mut sending = Sending::new(draft, self.keys, addressees, self.keep.cloned(), env)?;
+        let mut sending = Sending::new(draft, self.keys, addressees, self.keep.clone(), env)?;
+        if self.keep.as_ref().is_some_and(|keep| keep.until_sent) && !self.shown.replace(true) {
+            self.show_before(env)?;
+        }
+        super::tell_how_to_stop(self.keep.as_ref(), env);
         let done = super::hand_in(self.network, self.agency, &mut sending, env);
         *newest = sending.card().cloned();
-        if let Err(error) = done {
-            // Without its receipt, a copy that is sent later could never be answered.
-            if sending.is_in_file() {
-                env.ui.status("kept-not-sent", &[]);
-                receipt::show(self.receipt, env)?;
-            }
-            return Err(error);
+        // Without its receipt, a copy that is sent later could never be answered.
+        if done.is_err() && sending.in_file().is_some_and(|keep| !keep.until_sent) {
+            env.ui.status("kept-not-sent", &[]);
+            receipt::show(self.receipt, env)?;
         }
+        super::end_keeping(done, &mut sending, env)?;
         env.ui.status("sent", &[]);
         sending.message().ok_or_else(|| CommandError::internal("nothing was sealed"))
     }
@@ -179,30 +216,29 @@ impl Delivery<'_> {
 
 /// Hands in a report that was sealed before.
 fn send_kept<R: Random>(
+    kept: KeptFile,
+    agency: &Agency,
+    network: &Network,
+    env: &mut Env<'_, R>,
+) -> Result<(), CommandError> {
+    let mut errand = HandingInKept { kept };
+    visit(network, &agency.id, &mut errand, env)?;
+    env.ui.status(if errand.kept.was_there() { "sent-before" } else { "sent" }, &[]);
+    Ok(())
+}
+
+/// Goes on with a report that was kept, and removes it once the server has it.
+fn go_on<R: Random>(
     path: &Path,
     agency: &Agency,
     network: &Network,
     env: &mut Env<'_, R>,
 ) -> Result<(), CommandError> {
-    let mut errand = HandingInKept { kept: open_kept(path)? };
-    visit(network, &agency.id, &mut errand, env)?;
-    env.ui.status("sent", &[]);
-    Ok(())
-}
-
-fn open_kept(path: &Path) -> Result<KeptFile, CommandError> {
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => FileError::Missing { path: path.to_owned() },
-        _ => FileError::Io { path: path.to_owned(), source },
-    };
-    let file = File::open(path).map_err(failed)?;
-    let len = file.metadata().map_err(failed)?.len();
-    let mut first = Vec::new();
-    (&file).take(MAX_HEADER_LEN as u64).read_to_end(&mut first).map_err(failed)?;
-    match Shape::judge(&first, len) {
-        Ok(shape) => Ok(KeptFile { file, len, desks: shape.desks() }),
-        Err(_) => Err(CommandError::new(ErrorKind::Refused, "err-kept-shape")),
-    }
+    let kept = KeptFile::open(path)?.until_sent();
+    let keep = Keep { path: path.to_owned(), until_sent: true };
+    super::tell_how_to_stop(Some(&keep), env);
+    send_kept(kept, agency, network, env)?;
+    remove_kept(path)
 }
 
 /// The errand of handing in a file as it is.

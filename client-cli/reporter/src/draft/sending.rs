@@ -1,7 +1,6 @@
 //! The sealing of a message in a visit.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +20,16 @@ use crate::env::{Env, Random};
 use crate::error::seal_error;
 use crate::evidence::{EvidenceFile, EvidenceReader};
 use crate::mailbox::Mailbox;
-use crate::visit::{Errand, KeptFile, Outgoing, Verified};
+use crate::visit::{Errand, KeptFile, Outgoing, Verified, remove_kept};
+
+/// A file for what is sealed.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    /// The file; it must not exist.
+    pub path: PathBuf,
+    /// Whether it stays only until the server has the message, and another run of the program can go on with it.
+    pub until_sent: bool,
+}
 
 /// The errand of handing in a message.
 pub struct Sending<'a> {
@@ -30,12 +38,12 @@ pub struct Sending<'a> {
     addressees: Addressees,
     nonce: ReportNonce,
     language: Language,
-    keep: Option<(PathBuf, NewFile)>,
+    keep: Option<(Keep, NewFile)>,
     made: Option<Made>,
     message: Option<MessageId>,
     card: Option<Box<Card>>,
     asks_desks: bool,
-    is_in_file: bool,
+    in_file: Option<Keep>,
 }
 
 /// What was made in the first attempt, for the next ones.
@@ -57,7 +65,7 @@ enum Kept {
 }
 
 impl<'a> Sending<'a> {
-    /// Takes a message. `keep` names a file for a copy of what is sealed; it must not exist.
+    /// Takes a message. `keep` names a file for what is sealed.
     ///
     /// # Errors
     /// Fails if that file exists or cannot be written.
@@ -65,10 +73,10 @@ impl<'a> Sending<'a> {
         draft: &'a Draft,
         keys: &'a ThreadKeys,
         addressees: Addressees,
-        keep: Option<PathBuf>,
+        keep: Option<Keep>,
         env: &mut Env<'_, R>,
     ) -> Result<Self, CommandError> {
-        let keep = keep.map(|path| NewFile::create(&path).map(|file| (path, file))).transpose()?;
+        let keep = keep.map(|keep| NewFile::create(&keep.path).map(|file| (keep, file))).transpose()?;
         let language = env.ui.messages().language().pick(Language::Id, Language::En);
         let nonce = ReportNonce::generate(env.rng);
         let (made, message) = (None, None);
@@ -83,7 +91,7 @@ impl<'a> Sending<'a> {
             message,
             card: None,
             asks_desks: false,
-            is_in_file: false,
+            in_file: None,
         })
     }
 
@@ -118,15 +126,26 @@ impl<'a> Sending<'a> {
     pub fn keep_in(&mut self, path: &Path) -> Result<(), CommandError> {
         if let Some(bytes) = self.in_memory() {
             write_private(path, bytes)?;
-            self.is_in_file = true;
+            self.in_file = Some(Keep { path: path.to_owned(), until_sent: false });
         }
         Ok(())
     }
 
-    /// Says whether a sealed copy lies in a file of the reporter's choice.
+    /// Returns the file of the reporter's choice in which the sealed message lies.
     #[must_use]
-    pub fn is_in_file(&self) -> bool {
-        self.is_in_file
+    pub fn in_file(&self) -> Option<&Keep> {
+        self.in_file.as_ref()
+    }
+
+    /// Removes a file that is needed no longer, if it was to stay only until now.
+    ///
+    /// # Errors
+    /// Fails if it stays.
+    pub fn remove_kept(&mut self) -> Result<(), CommandError> {
+        match self.in_file.take_if(|keep| keep.until_sent) {
+            Some(keep) => remove_kept(&keep.path),
+            None => Ok(()),
+        }
     }
 
     /// Returns the sealed text, if it was sealed in memory.
@@ -219,16 +238,13 @@ impl<'a> Sending<'a> {
     fn keep_sealed<R: Random>(&mut self, slots: &[Slot], env: &mut Env<'_, R>) -> Result<(), CommandError> {
         let made = self.made.as_mut().ok_or_else(|| CommandError::internal("nothing to seal"))?;
         let (report, kept) = match self.keep.take() {
-            Some((path, mut file)) => {
+            Some((keep, mut file)) => {
                 let report = seal(self.draft, &made.content, self.keys, slots, &mut file, env.rng)?;
                 file.commit()?;
-                self.is_in_file = true;
-                let reopened = File::open(&path).map_err(|error| {
-                    CommandError::new(ErrorKind::Io, "err-file-io")
-                        .with("path", path.to_string_lossy().into_owned())
-                        .with("detail", error.to_string())
-                })?;
-                (report, Kept::InFile(KeptFile { file: reopened, len: report.len, desks: slots.len() }))
+                let kept = KeptFile::open(&keep.path)?;
+                let kept = if keep.until_sent { kept.until_sent() } else { kept };
+                self.in_file = Some(keep);
+                (report, Kept::InFile(kept))
             }
             None => {
                 let mut bytes = Vec::new();

@@ -1,6 +1,5 @@
 //! The one upload of a visit.
 
-use std::fs::File;
 use std::io::{PipeReader, PipeWriter, Read, Seek, SeekFrom, pipe};
 use std::thread;
 use std::time::Duration;
@@ -11,11 +10,12 @@ use bisik_formats::padding::{TEXT_SIZE, header_len, sealed_len};
 use bisik_formats::pow::Challenge;
 use bisik_formats::upload::RESUMABLE_FROM;
 use bisik_sealing::report::seal_decoy;
-use bisik_term::{CommandError, ErrorKind, Ui};
+use bisik_term::{CommandError, ErrorKind, Progress, Ui};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::fetch::Verified;
+use super::kept::KeptFile;
 use super::resumable::Sender;
 use crate::env::{Env, Random};
 use crate::error::{VisitError, seal_error};
@@ -44,16 +44,6 @@ pub enum Outgoing<'a, R> {
 /// Seals a report into a pipe, on a thread of its own.
 pub type SealInto<'a, R> = Box<dyn FnOnce(PipeWriter, &mut R) -> Result<(), CommandError> + Send + 'a>;
 
-/// A sealed report in a file of this device.
-pub struct KeptFile {
-    /// The open file.
-    pub file: File,
-    /// Its length in bytes.
-    pub len: u64,
-    /// The number of desks it is made for.
-    pub desks: usize,
-}
-
 impl Verified {
     /// Fetches the challenge, solves it and hands in one sealed report. When this returns, the server has it.
     ///
@@ -73,13 +63,9 @@ impl Verified {
         let mut rng = StdRng::from_rng(env.rng);
         let poster = Poster { visit: &self, challenge, desks, ui: env.ui, pause: env.pause };
         match outgoing {
-            Outgoing::Decoy => poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, &mut rng),
-            Outgoing::Bytes(bytes) => poster.hand_in(&mut &*bytes, bytes.len() as u64, &mut rng),
-            Outgoing::File(kept) => {
-                let mut file = &kept.file;
-                file.seek(SeekFrom::Start(0)).map_err(|_| NetworkError::Source)?;
-                poster.hand_in(&mut file, kept.len, &mut rng)
-            }
+            Outgoing::Decoy => poster.hand_in(&mut decoy.as_slice(), decoy.len() as u64, None, &mut rng),
+            Outgoing::Bytes(bytes) => poster.hand_in(&mut &*bytes, bytes.len() as u64, None, &mut rng),
+            Outgoing::File(kept) => poster.hand_in_kept(kept, &mut rng),
             Outgoing::Seal { len, seal } => poster.seal_and_hand_in(len, seal, env.rng, &mut rng),
         }
     }
@@ -95,14 +81,47 @@ struct Poster<'a> {
 }
 
 impl Poster<'_> {
-    /// Reads the header, solves the challenge for it, and sends header and rest, in pieces if they are many.
-    fn hand_in(&self, sealed: &mut dyn Read, len: u64, rng: &mut StdRng) -> Result<(), VisitError> {
+    /// Goes on with the upload that was begun for a kept report, or hands it in anew.
+    fn hand_in_kept(&self, kept: &KeptFile, rng: &mut StdRng) -> Result<(), VisitError> {
+        let mut file = &kept.file;
+        file.seek(SeekFrom::Start(0)).map_err(|_| NetworkError::Source)?;
+        let digest = Digest::of(&self.read_header(&mut file)?);
+        if let Some(id) = kept.place(&digest) {
+            let mut progress = self.ui.progress("progress-upload", &[], Some(kept.len));
+            match self.sender(&mut progress).go_on(id, kept.len, file) {
+                Ok(Some(offset)) if offset == kept.len => {
+                    kept.found_whole();
+                    return Ok(());
+                }
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => self.ui.status("status-upload-gone", &[]),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        file.seek(SeekFrom::Start(0)).map_err(|_| NetworkError::Source)?;
+        self.hand_in(&mut file, kept.len, Some(kept), rng)
+    }
+
+    fn read_header(&self, mut sealed: &mut dyn Read) -> Result<Vec<u8>, NetworkError> {
         let mut header = Vec::new();
         let header_len = header_len(self.desks);
-        sealed.take(header_len).read_to_end(&mut header).map_err(|_| NetworkError::Source)?;
-        if header.len() as u64 != header_len {
-            return Err(NetworkError::Source.into());
-        }
+        (&mut sealed).take(header_len).read_to_end(&mut header).map_err(|_| NetworkError::Source)?;
+        if header.len() as u64 == header_len { Ok(header) } else { Err(NetworkError::Source) }
+    }
+
+    fn sender<'s>(&'s self, progress: &'s mut Progress) -> Sender<'s> {
+        Sender { client: &self.visit.client, ui: self.ui, pause: self.pause, progress }
+    }
+
+    /// Reads the header, solves the challenge for it, and sends header and rest, in pieces if they are many.
+    fn hand_in(
+        &self,
+        sealed: &mut dyn Read,
+        len: u64,
+        kept: Option<&KeptFile>,
+        rng: &mut StdRng,
+    ) -> Result<(), VisitError> {
+        let header = self.read_header(sealed)?;
         let digest = Digest::of(&header);
         let nonce = self.challenge.solve(&digest, rng).ok_or(VisitError::Challenge)?;
         let large = len != sealed_len(self.desks, TEXT_SIZE);
@@ -115,8 +134,12 @@ impl Poster<'_> {
         if len <= RESUMABLE_FROM {
             return Ok(client.post(upload, &mut progress.count(whole))?);
         }
-        let mut sender = Sender { client, ui: self.ui, pause: self.pause, progress: &mut progress };
-        Ok(sender.send(upload, &mut whole)?)
+        let mut sender = self.sender(&mut progress);
+        let id = sender.begin(upload)?;
+        if let Some(kept) = kept {
+            kept.note(digest, id)?;
+        }
+        Ok(sender.send(id, 0, len, &mut whole)?)
     }
 
     /// Seals on a second thread into a pipe of constant size, from which this thread sends.
@@ -132,7 +155,7 @@ impl Poster<'_> {
         })?;
         thread::scope(|scope| {
             let sealing = scope.spawn(move || seal(writer, sealing_rng));
-            let sent = send_from(reader, |reader| self.hand_in(reader, len, rng));
+            let sent = send_from(reader, |reader| self.hand_in(reader, len, None, rng));
             let sealed = sealing.join().map_err(|_| CommandError::internal("the sealing thread stopped"))?;
             match (sent, sealed) {
                 (Ok(()), sealed) => Ok(sealed?),

@@ -3,7 +3,7 @@
 //! It is sealed once, while it is sent. The piece that is under way is kept until the server has it: after a lost
 //! connection the server is asked how far it came, and sending goes on inside that piece.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
 use bisik_formats::problem::ProblemCode;
@@ -25,12 +25,47 @@ pub(super) struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// Sends `sealed`, whole. When this returns, the server has stored it.
-    pub(super) fn send(&mut self, upload: Upload, sealed: &mut dyn Read) -> Result<(), NetworkError> {
-        let id = self.client.begin(upload)?;
-        let (mut start, mut piece) = (0, Vec::new());
-        while start < upload.len {
-            let wanted = MAX_PIECE.min(upload.len - start);
+    /// Begins an upload.
+    pub(super) fn begin(&self, upload: Upload) -> Result<UploadId, NetworkError> {
+        self.client.begin(upload)
+    }
+
+    /// Goes on with an upload that was begun before; returns where it was, or `None` if the server does not know it
+    /// any more.
+    pub(super) fn go_on(
+        &mut self,
+        id: UploadId,
+        len: u64,
+        mut file: impl Read + Seek,
+    ) -> Result<Option<u64>, NetworkError> {
+        let found = match self.client.offset(id) {
+            Err(error) => self.find_offset(id, error, &mut WAITS.iter()),
+            found => found,
+        };
+        let offset = match found {
+            Err(NetworkError::UploadGone) => return Ok(None),
+            Ok(offset) if offset > len => return Ok(None),
+            other => other?,
+        };
+        file.seek(SeekFrom::Start(offset)).map_err(|_| NetworkError::Source)?;
+        self.progress.advance(offset);
+        self.send(id, offset, len, &mut file)?;
+        Ok(Some(offset))
+    }
+
+    /// Sends the rest of what is `len` bytes long, read from where it begins. When this returns, the server has
+    /// stored the report.
+    pub(super) fn send(
+        &mut self,
+        id: UploadId,
+        mut start: u64,
+        len: u64,
+        sealed: &mut dyn Read,
+    ) -> Result<(), NetworkError> {
+        let mut piece = Vec::new();
+        while start < len {
+            // Behind a piece that was cut short comes what is left of it.
+            let wanted = (MAX_PIECE - start % MAX_PIECE).min(len - start);
             piece.clear();
             (&mut *sealed).take(wanted).read_to_end(&mut piece).map_err(|_| NetworkError::Source)?;
             if piece.len() as u64 != wanted {

@@ -6,6 +6,7 @@ mod agency;
 mod canary;
 mod evidence;
 mod interview;
+mod kept;
 mod network;
 mod pieces;
 mod refusals;

@@ -36,6 +36,10 @@ impl Uploads {
         self.script.extend(pieces.iter().cloned());
     }
 
+    pub(crate) fn forget_script(&mut self) {
+        self.script.clear();
+    }
+
     pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
         self.whole.take()
     }

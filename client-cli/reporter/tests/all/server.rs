@@ -124,6 +124,11 @@ impl Server {
         self.state.lock().unwrap().uploads.expect(pieces);
     }
 
+    /// Lets everything go well from now on.
+    pub(crate) fn forget_script(&self) {
+        self.state.lock().unwrap().uploads.forget_script();
+    }
+
     /// Returns the last resumable upload that became whole, once.
     pub(crate) fn uploaded(&self) -> Option<Vec<u8>> {
         self.state.lock().unwrap().uploads.take()

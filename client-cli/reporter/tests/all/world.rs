@@ -126,11 +126,14 @@ impl World {
             Some(name) => self.path(name).to_string_lossy().into_owned(),
             None => (*word).to_owned(),
         }));
-        args.extend(self.arguments());
-        // Without network there is no way to choose.
-        if words.first() != Some(&"seal") {
-            args.push("--direct".to_owned());
-        }
+        // Without network there is no way to choose, and what is only removed belongs to no agency.
+        let (named, reached) = match words.first() {
+            Some(&"discard") => (false, false),
+            Some(&"seal") => (true, false),
+            _ => (true, true),
+        };
+        args.extend(self.arguments().into_iter().filter(|_| named));
+        args.extend(reached.then(|| "--direct".to_owned()));
         let cli = Cli::try_parse_from(args).unwrap_or_else(|error| panic!("{error}"));
         *self.seed.borrow_mut() += 1;
         let mut rng = StdRng::seed_from_u64(*self.seed.borrow());
