@@ -56,9 +56,9 @@ impl Line {
         self.state.breaks.lock().unwrap().extend(bytes);
     }
 
-    /// Lets no answer through any more once so many more bytes of clients have passed.
+    /// Lets no answer through any more once so many bytes of clients have passed since the beginning.
     pub fn hush_after(&self, bytes: u64) {
-        *self.state.hush.lock().unwrap() = Some(self.passed() + bytes);
+        *self.state.hush.lock().unwrap() = Some(bytes);
     }
 
     /// Lets answers through again.
@@ -81,11 +81,10 @@ impl Line {
         format!("http://{}/{path}", self.address)
     }
 
-    /// Waits until so many more bytes of clients have passed.
-    pub fn wait_for(&self, bytes: u64) {
+    /// Waits until so many bytes of clients have passed since the beginning.
+    pub fn wait_until(&self, bytes: u64) {
         let mut passed = self.state.passed.lock().unwrap();
-        let enough = passed.saturating_add(bytes);
-        while *passed < enough {
+        while *passed < bytes {
             passed = self.state.moved.wait(passed).unwrap();
         }
     }

@@ -114,7 +114,7 @@ impl Story {
         let breaks: Vec<u64> = (0..BREAKS).map(|_| self.rng.random_range(20_000..900_000)).collect();
         self.line.break_after(breaks);
         let client = self.start("upload", report, &json!({}));
-        self.line.wait_for(5 * MIB / 2);
+        self.line.wait_until(5 * MIB / 2);
         self.world.server.kill();
         self.world.server.up();
         self.line.lead(self.world.server.public());

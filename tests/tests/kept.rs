@@ -138,7 +138,7 @@ fn a_killed_program_goes_on_and_the_device_tells_nothing_meanwhile() {
     // No answer comes any more: the program waits in the middle, and can be looked at.
     story.line.hush_after(5 * MIB / 2);
     let (child, receipt) = story.send();
-    story.line.wait_for(5 * MIB / 2);
+    story.line.wait_until(5 * MIB / 2);
     story.assert_silent(Some(&child), &receipt);
     kill(child);
     // What is left is the sealed report and the note, for nobody else to read.
@@ -167,9 +167,10 @@ fn a_killed_program_goes_on_and_the_device_tells_nothing_meanwhile() {
     let inbox = story.run(&["inbox"], &format!("{receipt}\n")).success().json();
     assert_eq!(inbox["desks"][0]["letter"]["received"].as_array().unwrap().len(), 1, "{inbox}");
     // It waits a while after each break: time to look at it.
+    let passed = story.line.passed();
     story.line.break_after([10, 10]);
     let child = spawn(story.command(&["reply"]), &format!("{receipt}\n{REPLY}\n"));
-    story.line.wait_for(10);
+    story.line.wait_until(passed + 10);
     story.assert_silent(Some(&child), &receipt);
     finish(child, "reply".to_owned()).success();
     assert_eq!(entries(&story.world.home.path("")), after);
@@ -203,7 +204,7 @@ fn memory_does_not_grow_with_the_evidence() {
         // All of it is sealed, and much of it sent.
         story.line.hush_after(size as u64 * 3 / 4);
         let (child, _) = story.send();
-        story.line.wait_for(size as u64 * 3 / 4);
+        story.line.wait_until(size as u64 * 3 / 4);
         let peak = peak(&child);
         kill(child);
         peak
