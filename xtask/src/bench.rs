@@ -13,6 +13,7 @@ mod page;
 mod process;
 mod sealing;
 mod server;
+mod upload;
 mod yardstick;
 
 use std::collections::BTreeSet;
@@ -88,12 +89,13 @@ struct Topic {
     measure: fn(Amount) -> Outcome<Vec<Line>>,
 }
 
-const TOPICS: [Topic; 7] = [
+const TOPICS: [Topic; 8] = [
     Topic { names: &sealing::SPEEDS, packages: &[], measure: sealing::speeds },
     Topic { names: &sealing::MEMORIES, packages: &[], measure: sealing::memories },
     Topic { names: &server::LOADED, packages: &["bisik-server"], measure: server::loaded },
     Topic { names: &server::FULL, packages: &["bisik-server"], measure: server::at_full },
     Topic { names: &server::IDLE, packages: &["bisik-server"], measure: server::idle },
+    Topic { names: &upload::NAMES, packages: &["bisik-server"], measure: upload::measure },
     Topic { names: &desk::NAMES, packages: &["bisik-desk"], measure: desk::measure },
     Topic {
         names: &page::NAMES,

@@ -25,7 +25,7 @@ use crate::shell::{Outcome, failure, root};
 pub(super) const PATH: &str = "uji";
 
 /// Desks on the card.
-const DESKS: [&str; 2] = ["inspektorat", "pengawas"];
+pub(super) const DESKS: [&str; 2] = ["inspektorat", "pengawas"];
 
 /// Places in an edition: the default of the design, half a MiB.
 const LETTERS: u32 = 64;
@@ -129,14 +129,23 @@ impl Reports {
         &self.bytes
     }
 
-    /// Returns the request headers of a report: there is no work to prove while the server is idle.
+    /// Returns the request headers of a report.
     pub(super) fn request(report: &[u8]) -> Outcome<String> {
-        let header = usize::try_from(header_len(DESKS.len())).ok().and_then(|length| report.get(..length));
-        let header = Digest::of(header.ok_or_else(|| failure("a report without a header"))?);
+        let proof = Self::proof(Self::header(report)?);
         Ok(format!(
-            "POST /{PATH}/reports HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n\
-             Bisik-Pow: 0000000000000000\r\nBisik-Header-Sha256: {header}\r\n"
+            "POST /{PATH}/reports HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n{proof}"
         ))
+    }
+
+    /// Returns the age header of a report.
+    pub(super) fn header(report: &[u8]) -> Outcome<&[u8]> {
+        let header = usize::try_from(header_len(DESKS.len())).ok().and_then(|length| report.get(..length));
+        header.ok_or_else(|| failure("a report without a header"))
+    }
+
+    /// Returns the request headers that prove work: there is none to prove while the server is idle.
+    pub(super) fn proof(header: &[u8]) -> String {
+        format!("Bisik-Pow: 0000000000000000\r\nBisik-Header-Sha256: {}\r\n", Digest::of(header))
     }
 }
 

@@ -12,16 +12,28 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest head of an answer.
 const MAX_HEAD: usize = 8 * 1024;
 
+/// Bodies above this length are written by themselves.
+const LONG: usize = 256 * 1024;
+
 /// A connection to a server on loopback.
 pub(super) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-/// The status of an answer, and its body.
+/// An answer, as far as it matters here.
 pub(super) struct Answer<'a> {
     pub(super) status: u16,
+    /// All header lines, in lower case.
+    head: String,
     pub(super) body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// Returns a header, its name and value in lower case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+    }
 }
 
 impl Connection {
@@ -37,7 +49,7 @@ impl Connection {
         self.send(head, &[])
     }
 
-    /// Sends a request in one write and reads the answer.
+    /// Sends a request in one write, unless its body is long, and reads the answer.
     pub(super) fn send(&mut self, head: &str, body: &[u8]) -> Outcome<Answer<'_>> {
         self.buffer.clear();
         self.buffer.extend_from_slice(head.as_bytes());
@@ -45,8 +57,15 @@ impl Connection {
             self.buffer.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
         }
         self.buffer.extend_from_slice(b"\r\n");
-        self.buffer.extend_from_slice(body);
+        // A long body is not copied first: that would cost more than a second write.
+        let apart = body.len() > LONG;
+        if !apart {
+            self.buffer.extend_from_slice(body);
+        }
         self.stream.write_all(&self.buffer)?;
+        if apart {
+            self.stream.write_all(body)?;
+        }
         self.receive()
     }
 
@@ -70,7 +89,7 @@ impl Connection {
         while self.buffer.len() < whole {
             self.read_some(whole.saturating_sub(self.buffer.len()))?;
         }
-        Ok(Answer { status, body: self.buffer.get(end..whole).unwrap_or_default() })
+        Ok(Answer { status, head, body: self.buffer.get(end..whole).unwrap_or_default() })
     }
 
     fn read_some(&mut self, most: usize) -> Outcome {

@@ -189,7 +189,7 @@ fn wait_then_kill(mut server: Server, after: Duration) -> Outcome {
 }
 
 /// Every id that the courier is shown.
-fn listed(server: &Server, agency: &Agency) -> Outcome<BTreeSet<ReportId>> {
+pub(super) fn listed(server: &Server, agency: &Agency) -> Outcome<BTreeSet<ReportId>> {
     let mut connection = Connection::open(server.courier)?;
     let mut ids = BTreeSet::new();
     loop {
@@ -226,12 +226,12 @@ fn fill(folder: &Path, count: u64) -> Outcome {
 }
 
 /// A folder on the disk that cargo builds on: durable writes are what is measured.
-fn on_disk() -> Outcome<Scratch> {
+pub(super) fn on_disk() -> Outcome<Scratch> {
     Scratch::make(&target(), ROOM)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the card must be valid for the server's clock")]
-fn today() -> Outcome<Day> {
+pub(super) fn today() -> Outcome<Day> {
     let since = SystemTime::UNIX_EPOCH.elapsed().map_err(other)?;
     Day::from_unix_seconds(since.as_secs()).map_err(other)
 }
