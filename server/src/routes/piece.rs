@@ -8,10 +8,11 @@ use axum::response::{IntoResponse, Response};
 use bisik_formats::problem::ProblemCode;
 use bisik_formats::shape::{MAX_HEADER_LEN, Shape};
 use bisik_formats::upload::{MAX_PIECE, PIECE_TYPE, UPLOAD_OFFSET, UploadId};
-use bisik_store::{Resumed, UploadState};
+use bisik_store::{Resumed, StoreError, UploadState};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::reports::{durable, judge_header};
@@ -159,19 +160,26 @@ async fn receive(
     }
 }
 
-/// A piece on its way into the file.
+/// A piece on its way into the file: one block is being written while the next one comes.
 struct Piece {
     app: Arc<App>,
     agency: Arc<Agency>,
     resumed: Option<Box<dyn Resumed>>,
+    /// The block that is being written, and with it the writer.
+    writing: Option<Writing>,
     shapes: Vec<Shape>,
     /// Bytes of the header, until it is judged.
     header: Option<u64>,
     at: u64,
     begun: u64,
     block: Vec<u8>,
+    /// The memory of the block before.
+    spare: Vec<u8>,
     place: Place,
 }
+
+/// Gives back the writer, and the memory of what it has written.
+type Writing = JoinHandle<Result<(Box<dyn Resumed>, Vec<u8>), StoreError>>;
 
 impl Piece {
     async fn begin(
@@ -191,11 +199,13 @@ impl Piece {
             app: Arc::clone(app),
             agency: Arc::clone(agency),
             resumed: Some(resumed),
+            writing: None,
             shapes: Vec::new(),
             header: None,
             at: offset,
             begun: offset,
             block: Vec::new(),
+            spare: Vec::new(),
             place,
         };
         // No header is longer, and one that has arrived has been judged.
@@ -228,19 +238,32 @@ impl Piece {
             self.block.extend_from_slice(now);
             self.at = self.at.saturating_add(now.len() as u64);
             rest = later;
-            if self.block.len() >= BLOCK || self.header.is_some_and(|header| self.at >= header) {
-                self.write().await?;
+            if self.header.is_some_and(|header| self.at >= header) {
+                self.write_header().await?;
+            } else if self.block.len() >= BLOCK {
+                self.begin_write().await?;
             }
         }
         Ok(())
     }
 
-    /// Hands the block to the disk, and judges the header once it is there.
-    async fn write(&mut self) -> Result<(), Refusal> {
-        let mut resumed = self.take_resumed()?;
+    /// Hands the block to the disk without waiting for it.
+    async fn begin_write(&mut self) -> Result<(), Refusal> {
+        let mut resumed = self.take_resumed().await?;
+        let mut block = std::mem::replace(&mut self.block, std::mem::take(&mut self.spare));
+        self.writing = Some(spawn_blocking(move || {
+            resumed.write(&block)?;
+            block.clear();
+            Ok((resumed, block))
+        }));
+        Ok(())
+    }
+
+    /// Hands the end of the header to the disk, and judges the header once it is there.
+    async fn write_header(&mut self) -> Result<(), Refusal> {
+        let mut resumed = self.take_resumed().await?;
         let mut block = std::mem::take(&mut self.block);
-        let header = self.header.filter(|header| self.at >= *header);
-        let count = usize::try_from(header.unwrap_or_default()).unwrap_or_default();
+        let count = usize::try_from(self.header.take().unwrap_or_default()).unwrap_or_default();
         let (resumed, block, first) = self
             .app
             .on_disk(move |_| {
@@ -252,29 +275,26 @@ impl Piece {
             .await?;
         let promised = resumed.header();
         (self.resumed, self.block) = (Some(resumed), block);
-        if header.is_some() {
-            if let Err(code) = judge_header(&self.shapes, &first, Some(&promised)) {
-                return self.end(code.into()).await;
-            }
-            self.header = None;
+        match judge_header(&self.shapes, &first, Some(&promised)) {
+            Ok(_) => Ok(()),
+            Err(code) => self.end(code.into()).await,
         }
-        Ok(())
     }
 
     /// Makes everything durable, and the upload a report if this was its last piece; returns the offset.
     async fn complete(mut self) -> Result<u64, Refusal> {
         self.place.holder().set_busy(true);
-        self.write().await?;
-        let resumed = self.take_resumed()?;
-        let length = resumed.length();
-        if resumed.offset() < length {
-            return self.app.on_disk(move |_| resumed.keep()).await;
+        let mut resumed = self.take_resumed().await?;
+        let (length, block) = (resumed.length(), std::mem::take(&mut self.block));
+        if self.at < length {
+            return self.app.on_disk(move |_| write_and_keep(resumed, &block)).await;
         }
         let (day, ready) = (self.app.clock.today(), self.agency.ready(self.app.clock.hour()));
         let (done, stored) = oneshot::channel();
         let tell = Box::new(move |result| drop::<Result<(), _>>(done.send(result)));
         self.app
             .on_disk(move |_| {
+                resumed.write(&block)?;
                 resumed.finish(day, ready, tell);
                 Ok(())
             })
@@ -289,22 +309,33 @@ impl Piece {
             return Ok(());
         }
         self.place.holder().set_busy(true);
-        self.write().await?;
-        let resumed = self.take_resumed()?;
-        self.app.on_disk(move |_| resumed.keep()).await?;
+        let (resumed, block) = (self.take_resumed().await?, std::mem::take(&mut self.block));
+        self.app.on_disk(move |_| write_and_keep(resumed, &block)).await?;
         Ok(())
     }
 
     /// Drops the whole upload and says why.
     async fn end<T>(&mut self, refusal: Refusal) -> Result<T, Refusal> {
-        let resumed = self.take_resumed()?;
+        let resumed = self.take_resumed().await?;
         self.app.on_disk(move |_| resumed.end()).await?;
         Err(refusal)
     }
 
-    fn take_resumed(&mut self) -> Result<Box<dyn Resumed>, Refusal> {
+    /// Returns the writer, once it has written what it was given.
+    async fn take_resumed(&mut self) -> Result<Box<dyn Resumed>, Refusal> {
+        if let Some(writing) = self.writing.take() {
+            let written = writing.await.map_err(|_| Refusal::new(ProblemCode::Internal))?;
+            let (resumed, memory) = written.map_err(|error| self.app.refuse(error))?;
+            (self.resumed, self.spare) = (Some(resumed), memory);
+        }
         self.resumed.take().ok_or(ProblemCode::Internal.into())
     }
+}
+
+/// Writes the last block of a piece and makes all of it durable.
+fn write_and_keep(mut resumed: Box<dyn Resumed>, block: &[u8]) -> Result<u64, StoreError> {
+    resumed.write(block)?;
+    resumed.keep()
 }
 
 /// Bytes handed to the disk at once.

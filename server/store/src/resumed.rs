@@ -1,13 +1,14 @@
 //! One request that writes to a resumable upload.
 
 use std::fs::File;
+use std::num::NonZeroU64;
 use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use bisik_formats::day::Day;
 use bisik_formats::ids::{Digest, Hasher};
 use bisik_formats::upload::MAX_PIECE;
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};
 
 use crate::files::{Files, Kept, forget_times};
 use crate::slots::{Piece, Slots, each_block};
@@ -89,6 +90,7 @@ impl Resumed for ResumedFile {
         if end > length || end - self.begun > MAX_PIECE {
             return Err(StoreError::Length);
         }
+        let Some(count) = NonZeroU64::new(bytes.len() as u64) else { return Ok(()) };
         if let Err(error) = self.file.write_all_at(bytes, at) {
             // Gives back what this piece took; where that is not possible the next attempt writes over it.
             let _punched = fallocate(
@@ -101,6 +103,9 @@ impl Resumed for ResumedFile {
             self.whole = self.hold.0.progress().hasher.clone();
             return Err(error.into());
         }
+        // Linux begins to write what it is told to forget: the disk works while the rest of the piece comes, and
+        // `fdatasync` finds little left to wait for. Where it does not, nothing is lost.
+        let _begun = fadvise(&self.file, at, Some(count), Advice::DontNeed);
         self.piece.update(bytes);
         if let Some(whole) = &mut self.whole {
             whole.update(bytes);
