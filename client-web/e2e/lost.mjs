@@ -21,6 +21,8 @@ await play(async () => {
   await story(trip, paths, 2, loseTheLastAnswer);
   await story(trip, paths, 3, restartTheServer);
   await story(trip, paths, 4, tellToWait);
+  await story(trip, paths, 5, pauseOverARestart);
+  await story(trip, paths, 6, giveUpAndBeginAgain);
   await trip.browser.close();
   trip.gate.close();
 });
@@ -100,5 +102,53 @@ async function tellToWait(gate, actor) {
   return async () => {
     // The waiting is told, with a way to end it.
     await actor.press("retry");
+  };
+}
+
+/** Holds the second piece back, and waits until the server has the first one. */
+function stopAtTheSecondPiece(gate) {
+  let go;
+  const hold = new Promise((resolve) => {
+    go = resolve;
+  });
+  gate.once((asked) => isPatch(asked) && asked.headers["upload-offset"] !== "0", { hold });
+  return { go, first: () => gate.until((asked) => isPatch(asked) && asked.status === 204) };
+}
+
+/** Somebody pauses, the server is started again meanwhile, and sending goes on: with the keyboard alone. */
+async function pauseOverARestart(gate, actor) {
+  const { go, first } = stopAtTheSecondPiece(gate);
+  return async () => {
+    await first();
+    await actor.reads("1,1 MB dari 2,1 MB");
+    await actor.press("pause");
+    await actor.reads("Dijeda");
+    gate.target = new URL(await ask("restart"));
+    go();
+    const before = gate.take();
+    assert.equal(before.filter(({ path }) => path.endsWith("/uploads")).length, 1);
+    // Whoever paused stands on the button that goes on.
+    assert.equal(await actor.page.evaluate(() => document.activeElement?.dataset.do), "go-on");
+    await actor.page.keyboard.press("Enter");
+    await gate.until((asked) => asked.method === "HEAD");
+    const after = gate.take();
+    assert.equal(after.filter(({ path }) => path.endsWith("/uploads")).length, 0);
+  };
+}
+
+/** Somebody gives up: the server drops what it has. What was typed stays, and is sent from its beginning. */
+async function giveUpAndBeginAgain(gate, actor) {
+  const { go, first } = stopAtTheSecondPiece(gate);
+  return async () => {
+    await first();
+    await actor.press("cancel");
+    await actor.at("review");
+    await gate.until((asked) => asked.method === "DELETE" && asked.status === 204);
+    go();
+    gate.take();
+    await actor.press("send");
+    await gate.until(
+      (asked) => isPatch(asked) && asked.status === 204 && asked.headers["upload-offset"] === "0",
+    );
   };
 }

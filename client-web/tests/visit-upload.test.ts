@@ -62,6 +62,11 @@ class TusServer {
       problem(response, 404, "not-found");
       return;
     }
+    if (asked.method === "DELETE") {
+      this.uploads.delete(name);
+      response.writeHead(204).end();
+      return;
+    }
     if (asked.method === "HEAD") {
       const headers = { "upload-offset": String(stored.length), "upload-length": String(LENGTH) };
       response.writeHead(200, headers).end();
@@ -279,5 +284,27 @@ test("whoever gives up can go on later", async () => {
     await run(upload);
     assert.ok(server.last()?.equals(contentOf(1)));
     assert.equal(sealing.attempts, 1);
+  });
+});
+
+test("what is given up is dropped at the server, and begins anew when it is sent again", async () => {
+  await withTus(async (server, upload, sealing, asked) => {
+    const giveUp = new AbortController();
+    server.trouble = nth("PATCH", 2, () => giveUp.abort("enough"));
+    const given = upload.run(
+      () => undefined,
+      () => undefined,
+      giveUp.signal,
+    );
+    await assert.rejects(given, (reason) => reason === "enough");
+    upload.giveUp();
+    while (server.uploads.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([asked.at(-1)?.method, asked.at(-1)?.path], ["DELETE", asked.at(-2)?.path]);
+    assert.equal(upload.sent, 0);
+    // There is nothing left to give up.
+    upload.giveUp();
+    await run(upload);
+    assert.ok(server.last()?.equals(contentOf(2)));
+    assert.deepEqual([sealing.attempts, asked.filter(({ method }) => method === "DELETE").length], [2, 1]);
   });
 });

@@ -6,13 +6,24 @@ stage-locking = Locking on this device
 stage-sending = Sending
 stage-confirming = Waiting for the server to confirm
 sending-percent = { $percent } %
+sending-bytes = { $sent } of { $total }
+left-moment = less than a minute left
+left-minutes = { $count ->
+    [one] about a minute left
+   *[other] about { $count } minutes left
+}
+left-hours = about { $count } hours left
+sending-pause = Pause
+sending-go-on = Go on
+word-paused = Paused
+sending-paused = What has arrived stays on the server. Go on when you like: nothing has to be typed again. If nobody touches this page for 20 minutes, it empties itself.
 sending-again = Trying again in { $seconds } seconds. Nothing has to be typed again.
 sending-now = Try now
 sending-stay = Leave this page open and the screen on. If the page is closed, this message is gone.
 sending-kept = Your answers and evidence are still on this page.
 sending-resume = Go on sending
 sending-back = Back to my answers
-sending-cancel = Stop
+sending-cancel = Give up sending
 refused-desk = Desk:
 
 # The locked file of a saved page.

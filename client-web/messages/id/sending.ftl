@@ -6,13 +6,21 @@ stage-locking = Mengunci di perangkat ini
 stage-sending = Mengirim
 stage-confirming = Menunggu kepastian dari server
 sending-percent = { $percent } %
+sending-bytes = { $sent } dari { $total }
+left-moment = kurang dari satu menit lagi
+left-minutes = sekitar { $count } menit lagi
+left-hours = sekitar { $count } jam lagi
+sending-pause = Jeda
+sending-go-on = Lanjutkan
+word-paused = Dijeda
+sending-paused = Yang sudah sampai tetap ada di server. Lanjutkan kapan saja: tidak ada yang perlu diketik ulang. Bila 20 menit tidak disentuh, halaman ini mengosongkan diri.
 sending-again = Mencoba lagi dalam { $seconds } detik. Tidak ada yang perlu diketik ulang.
 sending-now = Coba sekarang
 sending-stay = Biarkan halaman ini terbuka dan layar menyala. Bila halaman ditutup, kiriman ini hilang.
 sending-kept = Isian dan bukti Anda masih ada di halaman ini.
 sending-resume = Lanjutkan pengiriman
 sending-back = Kembali ke isian
-sending-cancel = Hentikan
+sending-cancel = Batalkan pengiriman
 refused-desk = Meja:
 
 # Berkas terkunci dari halaman simpanan.

@@ -37,6 +37,8 @@ export class App {
   running: { visit: Visit; sealing: Sealing; writing: Writing } | undefined;
   /** Stops what is being sent. */
   abort: AbortController | undefined;
+  /** Done once the latest attempt to send has come to its end, also one that was stopped. */
+  attempt: Promise<void> = Promise.resolve();
 
   constructor(agency: string, saved: boolean, language: Language, show: (app: App) => void) {
     this.#state = initial(agency, saved, language);
@@ -110,6 +112,7 @@ export class App {
   wipe(stop?: Stop): void {
     this.over = true;
     this.abort?.abort();
+    this.visit?.giveUp();
     this.visit?.leave();
     this.visit = undefined;
     this.opening = undefined;

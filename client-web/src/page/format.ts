@@ -33,6 +33,13 @@ export function size(bytes: number): string {
   return t("size-mega", { count: number(Math.ceil(bytes / 100_000) / 10) });
 }
 
+/** Returns how long something will take, as people say it. */
+export function left(seconds: number): string {
+  if (seconds < 60) return t("left-moment");
+  if (seconds < 5400) return t("left-minutes", { count: Math.ceil(seconds / 60) });
+  return t("left-hours", { count: Math.ceil(seconds / 3600) });
+}
+
 /** Returns names joined as a sentence does. */
 export function list(names: string[]): string {
   const final = last(names) ?? "";

@@ -57,7 +57,7 @@ export function watch(app: App): void {
 /** Asks or empties, as long as nobody has touched anything. Returns since when nobody has. */
 function look(app: App, active: number): number {
   const { screen } = app.state;
-  const busy = screen === "sending" && app.state.sending?.stage !== "failed";
+  const busy = screen === "sending" && !["failed", "paused"].includes(app.state.sending?.stage ?? "");
   if (busy || screen === "device") return Date.now();
   const idle = Date.now() - active;
   if (idle >= WIPE_AFTER && screen !== "stopped") {

@@ -12,7 +12,9 @@ import { evidenceOf } from "./files.ts";
 import { last } from "./last.ts";
 import { laterText } from "./later.ts";
 import { ensureVisit, stopOf } from "./opening.ts";
+import { Pace } from "./pace.ts";
 import { blank, go, leap, readers, type State } from "./state.ts";
+import { type Screens, stayAwake } from "./wake.ts";
 
 /** Returns the message as it is written now. `seen` tells the desks which editions the reporter knows. */
 export function messageOf(state: State, box: Box | undefined): Message {
@@ -30,13 +32,21 @@ export function messageOf(state: State, box: Box | undefined): Message {
 }
 
 /** Locks and sends what is written, or goes on with it. */
-export async function send(app: App): Promise<void> {
+export function send(app: App): Promise<void> {
   const abort = new AbortController();
   app.abort = abort;
   app.change((state) => ({
     ...(state.screen === "sending" ? state : go(state, "sending")),
-    sending: { stage: "opening", sent: 0, total: 0 },
+    sending: { stage: "opening", sent: state.sending?.sent ?? 0, total: state.sending?.total ?? 0 },
   }));
+  // What was stopped a moment ago may still be at work on the same message.
+  app.attempt = app.attempt.then(() => attempt(app, abort));
+  return app.attempt;
+}
+
+async function attempt(app: App, abort: AbortController): Promise<void> {
+  if (abort.signal.aborted) return;
+  const sleep = stayAwake((navigator as { wakeLock?: Screens }).wakeLock, document);
   try {
     const before = app.state.card?.hash;
     const visit = await ensureVisit(app);
@@ -47,7 +57,10 @@ export async function send(app: App): Promise<void> {
     }
     refuseDesks(app.state, visit.box);
     const sealing = sealingFor(app, visit);
-    const progress = (step: Progress) => app.change({ sending: step });
+    const pace = new Pace(() => performance.now());
+    const progress = (step: Progress) => {
+      if (!abort.signal.aborted) app.change({ sending: { ...step, left: pace.left(step) } });
+    };
     if (app.state.saved) {
       const file = await sealToFile(sealing, progress);
       if (!abort.signal.aborted) finish(app, sealing, file);
@@ -58,7 +71,18 @@ export async function send(app: App): Promise<void> {
     finish(app, sealing);
   } catch (error) {
     if (!abort.signal.aborted) fail(app, error);
+  } finally {
+    sleep();
   }
+}
+
+/** Stops sending for a while; what has arrived stays at the server. */
+export function pause(app: App): void {
+  app.abort?.abort();
+  app.change(({ sending }) => {
+    const { sent, total } = sending ?? { sent: 0, total: 0 };
+    return { ...app.state, sending: { stage: "paused", sent, total } };
+  });
 }
 
 /** Goes on after a refusal; with a whole new visit if this one cannot carry the message. */
@@ -73,10 +97,11 @@ export function resume(app: App): Promise<void> {
   return send(app);
 }
 
-/** Stops sending and goes back to what is written. */
+/** Stops sending and goes back to what is written. What has arrived goes, unless sending failed: then it may go on. */
 export function cancel(app: App): void {
   app.abort?.abort();
   app.abort = undefined;
+  if (app.state.sending?.stage !== "failed") app.visit?.giveUp();
   app.change((state) => ({
     ...state,
     screen: last(state.behind) ?? "home",

@@ -73,9 +73,11 @@ export interface Writing {
 
 /** How far the sending is. */
 export interface Sending {
-  stage: "opening" | "locking" | "sending" | "confirming" | "waiting" | "failed";
+  stage: "opening" | "locking" | "sending" | "confirming" | "waiting" | "paused" | "failed";
   sent: number;
   total: number;
+  /** Seconds that the rest takes, as far as that can be said. */
+  left?: number | undefined;
   retryIn?: number;
   /** Ends the waiting. */
   retryNow?: () => void;

@@ -14,7 +14,7 @@ export type Fetcher = (address: string, init: RequestInit) => Promise<Response>;
 
 /** What a request asks. */
 export interface Ask {
-  method: "GET" | "POST" | "PATCH" | "HEAD";
+  method: "GET" | "POST" | "PATCH" | "HEAD" | "DELETE";
   headers?: Record<string, string>;
   body?: Uint8Array<ArrayBuffer>;
   /** Lets the request outlive the page. */

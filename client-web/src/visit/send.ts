@@ -65,7 +65,8 @@ export class Visit {
    */
   async send(sealing: Sealing, progress: (p: Progress) => void, signal: AbortSignal): Promise<void> {
     if (this.box.challenge === undefined) throw new Refusal("network-lost");
-    const going = this.#going?.sealing === sealing ? this.#going : this.#prepare(sealing);
+    if (this.#going?.sealing !== sealing) this.giveUp();
+    const going = this.#going ?? this.#prepare(sealing);
     this.#going = going;
     const { run, sent } = going;
     const patience = new Patience(this.#pause, signal);
@@ -73,6 +74,7 @@ export class Visit {
     for (let challenges = 0; ; ) {
       try {
         await run(progress, signal);
+        this.#going = undefined;
         return;
       } catch (error) {
         if (sent() > known) patience.moved();
@@ -90,6 +92,12 @@ export class Visit {
     }
   }
 
+  /** Has the server drop what came of a message that is not finished. The same sealing may be sent again, from its beginning. */
+  giveUp(): void {
+    this.#going?.giveUp();
+    this.#going = undefined;
+  }
+
   #prepare(sealing: Sealing): Going {
     const begun = () => {
       this.#hasPosted = true;
@@ -100,10 +108,16 @@ export class Visit {
         sealing,
         run: (progress, signal) => upload.run(begun, progress, signal),
         sent: () => upload.sent,
+        giveUp: () => upload.giveUp(),
       };
     }
     const shot = new Shot(this.#network, sealing, (digest) => this.#prove(digest));
-    return { sealing, run: (progress, signal) => shot.run(begun, progress, signal), sent: () => 0 };
+    return {
+      sealing,
+      run: (progress, signal) => shot.run(begun, progress, signal),
+      sent: () => 0,
+      giveUp: () => undefined,
+    };
   }
 
   async #prove(digest: Uint8Array): Promise<string> {
@@ -117,6 +131,7 @@ interface Going {
   sealing: Sealing;
   run(progress: (p: Progress) => void, signal: AbortSignal): Promise<void>;
   sent(): number;
+  giveUp(): void;
 }
 
 /** A message in one request. Its bytes are kept: the same ones again are no second message. */

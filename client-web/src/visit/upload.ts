@@ -60,6 +60,16 @@ export class Upload {
     }
   }
 
+  /** Has the server drop what it has. The page may vanish right after; `run` would begin anew. */
+  giveUp(): void {
+    const way = this.#way;
+    this.#way = undefined;
+    if (way === undefined) return;
+    const drop: Ask = { method: "DELETE", headers: VERSION, keepalive: true };
+    // Nobody is left to be told; what stays is dropped by the server after some days.
+    this.#network.ask(way.route, drop).catch(() => undefined);
+  }
+
   async #begin(begun: () => void, progress: (p: Progress) => void, signal: AbortSignal): Promise<Way> {
     const total = this.#sealing.length;
     progress({ stage: "locking", sent: 0, total });

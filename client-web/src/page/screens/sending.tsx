@@ -1,11 +1,12 @@
 /** Sending, the receipt, and what comes after. */
 
 import { useEffect, useState } from "preact/hooks";
-import { number } from "../format.ts";
+import { PIECE } from "../../visit/upload.ts";
+import { left, number, size } from "../format.ts";
 import { Button, idOf, LinkButton, QuietButton, TextField } from "../parts/controls.tsx";
 import { Continue, Page, Row, type ScreenProps } from "../parts/frame.tsx";
 import { Foreign, Notice, Refused, Summary, type Wrong, WrongHere } from "../parts/notices.tsx";
-import { afterSending, cancel, resume } from "../sending.ts";
+import { afterSending, cancel, pause, resume } from "../sending.ts";
 import { leap, type Sending as Step } from "../state.ts";
 import { pick, t } from "../texts.ts";
 
@@ -53,7 +54,7 @@ function Running({ app, step }: ScreenProps & { step: Step }) {
   const percent = step.total === 0 ? 0 : Math.floor((100 * step.sent) / step.total);
   const all: Step["stage"][] = ["opening", "locking", "sending", "confirming"];
   const order = app.state.saved ? all.slice(0, 2) : all;
-  const stage = step.stage === "waiting" ? "sending" : step.stage;
+  const stage = step.stage === "waiting" || step.stage === "paused" ? "sending" : step.stage;
   const now = order.indexOf(stage);
   return (
     <>
@@ -72,21 +73,24 @@ function Running({ app, step }: ScreenProps & { step: Step }) {
         <progress max={100} value={percent} aria-label={t("sending-title")} />
       </p>
       <div class="unseen" aria-live="polite">
-        {step.stage === "waiting"
-          ? t("word-lost")
-          : `${t(`stage-${stage}`)} ${t("sending-percent", { percent: number(percent - (percent % 10)) })}`}
+        {spoken(step, stage, percent)}
       </div>
       <div>
-        {step.stage === "waiting" ? (
+        {step.stage === "waiting" && (
           <Notice tone="warning" word={t("word-lost")}>
             <p>{t("sending-again", { seconds: Math.ceil(step.retryIn ?? 0) })}</p>
           </Notice>
-        ) : (
-          <p data-percent>{t("sending-percent", { percent: number(percent) })}</p>
         )}
+        {step.stage === "paused" && (
+          <Notice tone="info" word={t("word-paused")}>
+            <p>{t("sending-paused")}</p>
+          </Notice>
+        )}
+        <p data-percent>{far(step, percent)}</p>
       </div>
       <p>{t("sending-stay")}</p>
       <Row>
+        {isLong(step) && <PauseButton app={app} step={step} />}
         {step.retryNow !== undefined && (
           <Button name="retry" onClick={step.retryNow}>
             {t("sending-now")}
@@ -98,6 +102,36 @@ function Running({ app, step }: ScreenProps & { step: Step }) {
       </Row>
     </>
   );
+}
+
+/** Stops for a while, or goes on: one button, so that whoever uses a keyboard stays on it. */
+function PauseButton({ app, step }: ScreenProps & { step: Step }) {
+  const isPaused = step.stage === "paused";
+  return (
+    <QuietButton name={isPaused ? "go-on" : "pause"} onClick={() => (isPaused ? resume(app) : pause(app))}>
+      {isPaused ? t("sending-go-on") : t("sending-pause")}
+    </QuietButton>
+  );
+}
+
+/** Whether it is evidence that is sent: a text is gone in a moment. */
+function isLong({ total }: Step): boolean {
+  return total > PIECE;
+}
+
+/** What is read aloud: rarely enough to be heard to its end. */
+function spoken(step: Step, stage: string, percent: number): string {
+  if (step.stage === "waiting") return t("word-lost");
+  if (step.stage === "paused") return t("word-paused");
+  return `${t(`stage-${stage}`)} ${t("sending-percent", { percent: number(percent - (percent % 10)) })}`;
+}
+
+/** How far it is, and about how long the rest takes. */
+function far(step: Step, percent: number): string {
+  const parts = [t("sending-percent", { percent: number(percent) })];
+  if (isLong(step)) parts.push(t("sending-bytes", { sent: size(step.sent), total: size(step.total) }));
+  if (step.left !== undefined) parts.push(left(step.left));
+  return parts.join(" \u00b7 ");
 }
 
 /** For a page without network: the locked file is saved by hand. */
