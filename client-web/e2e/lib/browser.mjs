@@ -26,6 +26,27 @@ function launchChromium() {
   });
 }
 
+/** Starts Chromium as a person does, with a profile that stays: none of what drivers switch off is switched off. */
+export function launchWithProfile(home) {
+  const folders = { HOME: home, TMPDIR: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
+  return puppeteer.launch({
+    executablePath: "/usr/bin/chromium",
+    pipe: true,
+    ignoreDefaultArgs: true,
+    env: { ...process.env, ...folders },
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--no-first-run",
+      "--remote-debugging-pipe",
+      "--enable-automation",
+      `--user-data-dir=${home}/profile`,
+      `--host-resolver-rules=MAP ${HOST} 127.0.0.1, MAP * ~NOTFOUND`,
+      "about:blank",
+    ],
+  });
+}
+
 function launchFirefox() {
   return puppeteer.launch({
     browser: "firefox",

@@ -20,7 +20,10 @@ export async function setOut() {
  */
 export async function visit(trip, { Person = Actor, prepare, wait = true, address, ...size } = {}) {
   const before = trip.gate.uploads;
-  const context = await trip.browser.createBrowserContext();
+  // A profile that is looked at afterwards is the browser's own.
+  const context = trip.profile
+    ? trip.browser.defaultBrowserContext()
+    : await trip.browser.createBrowserContext();
   const page = await context.newPage();
   await page.setViewport({ width: 360, height: 740, ...size });
   const watched = watch(page, address === undefined ? trip.origin : "file://");
@@ -36,7 +39,7 @@ export async function visit(trip, { Person = Actor, prepare, wait = true, addres
     watched.check();
     await page.goto("about:blank");
     if (wait) await trip.gate.moreUploads(before);
-    await context.close();
+    await (trip.profile ? page : context).close();
   };
   return { page, actor, leave, watched };
 }

@@ -70,8 +70,8 @@ export async function checkDevice(page, words) {
   return entries;
 }
 
-/** The writings in which a word could pass: as it is, in addresses, in base64 at each of three places. */
-function writings(word) {
+/** Returns the writings in which a word could pass: as it is, in addresses, in base64 at each of three places. */
+export function writings(word) {
   const bytes = Buffer.from(word);
   const inBase64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString("base64");
