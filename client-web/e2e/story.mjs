@@ -110,6 +110,7 @@ async function comeBackAndAnswer(trip, receipt) {
   await actor.at("inbox");
   await actor.press("questions");
   await actor.at("reply");
+  await checkLanguage(actor);
   for (const question of QUESTIONS) await actor.reads(question);
   await actor.type('[data-field="question-1"]', "Di warung kopi seberang kantor.");
   await actor.type('[data-field="message"]', "Itu saja yang saya tahu.");
@@ -119,6 +120,16 @@ async function comeBackAndAnswer(trip, receipt) {
   await checkDevice(page, [...MARKS, receipt]);
   await leave();
   return messageId;
+}
+
+/** What is wrong stands there in the language of the page, also when that changes afterwards. */
+async function checkLanguage(actor) {
+  await actor.press("send");
+  await actor.reads("Pesan masih kosong.");
+  await actor.press("language");
+  await actor.reads("The message is still empty.");
+  await actor.press("language");
+  await actor.reads("Pesan masih kosong.");
 }
 
 async function checkFollowUp(messageId) {

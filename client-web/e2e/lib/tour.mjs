@@ -24,7 +24,7 @@ export async function tour(trip, look, options = {}) {
   await stopped(trip, open);
   await aside(trip, open);
   const receipt = await writing(trip, open);
-  await returning(open, receipt);
+  await returning(trip, open, receipt);
 }
 
 async function stopped(trip, open) {
@@ -159,7 +159,7 @@ async function sending(trip, actor, stop) {
   await actor.press("resume");
 }
 
-async function returning(open, receipt) {
+async function returning(trip, open, receipt) {
   const first = await open();
   await report.comeBack(first.actor, `${receipt.slice(0, -1)}${receipt.endsWith("A") ? "B" : "A"}`);
   await first.actor.find("[data-summary]");
@@ -189,6 +189,8 @@ async function returning(open, receipt) {
   await actor.press("add-evidence");
   await actor.at("evidence-more");
   await stop("evidence-more");
+  await pausing(trip, actor, stop);
+  await actor.at("evidence-more");
   await actor.press("back");
   await actor.at("inbox");
   await actor.press("close");
@@ -200,6 +202,28 @@ async function returning(open, receipt) {
   await actor.at("closed");
   await stop("closed");
   await leave();
+}
+
+/** Evidence on its way, paused, and given up. */
+async function pausing(trip, actor, stop) {
+  const path = join(args.home, "rekaman.bin");
+  writeFileSync(path, Buffer.alloc(2_500_000, 1));
+  const card = await report.addFiles(actor, path);
+  await report.describe(actor, card, { kind: "audit", choice: "original" });
+  let go;
+  const hold = new Promise((resolve) => {
+    go = resolve;
+  });
+  trip.gate.once((asked) => asked.method === "PATCH" && asked.headers["upload-offset"] !== "0", { hold });
+  await actor.press("send");
+  await actor.at("sending");
+  await actor.reads("1,1 MB");
+  await stop("sending-evidence");
+  await actor.press("pause");
+  await actor.find('[data-do="go-on"]');
+  await stop("sending-paused");
+  await actor.press("cancel");
+  go();
 }
 
 async function answerAtDesk() {

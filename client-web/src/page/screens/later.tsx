@@ -74,9 +74,9 @@ interface LaterProps extends ScreenProps {
 
 function LaterPage({ app, title, children }: LaterProps) {
   const files = useFiles(app);
-  const [own, setOwn] = useState<Wrong[]>([]);
+  const [own, setOwn] = useState<Finding[]>([]);
   const [round, setRound] = useState(0);
-  const wrongs = [...files.wrongs, ...own];
+  const wrongs = [...files.wrongs, ...own.map((inWords) => inWords())];
   const lock = () =>
     files.check(() => {
       const found = wrongsOf(app);
@@ -104,17 +104,22 @@ function LaterPage({ app, title, children }: LaterProps) {
   );
 }
 
+/** An error that is put in words at each drawing, so that they follow the language. */
+type Finding = () => Wrong;
+
+const noDesk: Finding = () => ({ target: "readers", text: t("error-no-desk") });
+
 /** Returns what keeps a later message from being sent. */
-function wrongsOf(app: App): Wrong[] {
+function wrongsOf(app: App): Finding[] {
   const { writing, card, box } = app.state;
-  const wrongs: Wrong[] = [];
+  const wrongs: Finding[] = [];
   const target = idOf({ field: "message" });
   if (laterText(writing) === "" && writing.files.length === 0)
-    wrongs.push({ target, text: t("error-message") });
-  if (readers(app.state).length === 0) wrongs.push({ target: "readers", text: t("error-no-desk") });
+    wrongs.push(() => ({ target, text: t("error-message") }));
+  if (readers(app.state).length === 0) wrongs.push(noDesk);
   const left =
     card === undefined || app.keys === undefined ? 0 : bytesLeft(messageOf(app.state, box), card, app.keys);
-  if (left < 0) wrongs.push({ target, text: t("error-over", { over: number(-left) }) });
+  if (left < 0) wrongs.push(() => ({ target, text: t("error-over", { over: number(-left) }) }));
   return wrongs;
 }
 
@@ -138,11 +143,12 @@ function MessageField({ app, label }: ScreenProps & { label: string }) {
 /** Closing for ever, in two steps. */
 export function Close({ app }: ScreenProps) {
   const [asked, setAsked] = useState(false);
-  const [wrongs, setWrongs] = useState<Wrong[]>([]);
+  const [findings, setFindings] = useState<Finding[]>([]);
   const [round, setRound] = useState(0);
+  const wrongs = findings.map((inWords) => inWords());
   const close = () => {
-    const found = readers(app.state).length === 0 ? [{ target: "readers", text: t("error-no-desk") }] : [];
-    setWrongs(found);
+    const found = readers(app.state).length === 0 ? [noDesk] : [];
+    setFindings(found);
     setRound(round + 1);
     if (found.length === 0) send(app);
   };
