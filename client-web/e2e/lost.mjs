@@ -120,7 +120,7 @@ async function pauseOverARestart(gate, actor) {
   const { go, first } = stopAtTheSecondPiece(gate);
   return async () => {
     await first();
-    await actor.reads("1,1 MB dari 2,1 MB");
+    await actor.reads("1,1 MB dari 2,2 MB");
     await actor.press("pause");
     await actor.reads("Dijeda");
     gate.target = new URL(await ask("restart"));
