@@ -12,7 +12,7 @@ import { visit } from "./lib/visit.mjs";
 import { args, deliver, desk, play, publish } from "./lib/world.mjs";
 
 const NAME = "catatan-rahasia-77.csv";
-const LEDGER = Buffer.alloc(2_500_000, "BUKTI-9C41;\0");
+const LEDGER = Buffer.alloc(900_000, "BUKTI-9C41;\0");
 const REPLY = "Berkas Anda sudah kami teruskan ke bagian pemeriksaan khusus.";
 const LATER = "Tambahan dari saya: kuncinya disimpan di laci meja depan.";
 const TYPED = "Kalimat yang belum selesai ketika peramban dimatikan paksa";

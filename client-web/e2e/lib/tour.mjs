@@ -206,10 +206,10 @@ async function returning(trip, open, receipt) {
 
 /** Evidence on its way, paused, and given up. */
 async function pausing(trip, actor, stop) {
-  const path = join(args.home, "rekaman.bin");
-  writeFileSync(path, Buffer.alloc(2_500_000, 1));
-  const card = await report.addFiles(actor, path);
-  await report.describe(actor, card, { kind: "audit", choice: "original" });
+  const paths = ["rekaman-1.bin", "rekaman-2.bin"].map((name) => join(args.home, name));
+  for (const path of paths) writeFileSync(path, Buffer.alloc(900_000, 1));
+  await report.addFiles(actor, ...paths);
+  for (const card of [1, 2]) await report.describe(actor, card, { kind: "audit", choice: "original" });
   let go;
   const hold = new Promise((resolve) => {
     go = resolve;
@@ -217,7 +217,7 @@ async function pausing(trip, actor, stop) {
   trip.gate.once((asked) => asked.method === "PATCH" && asked.headers["upload-offset"] !== "0", { hold });
   await actor.press("send");
   await actor.at("sending");
-  await actor.reads("1,1 MB");
+  await actor.reads("1,1 MB dari 2,2 MB");
   await stop("sending-evidence");
   await actor.press("pause");
   await actor.find('[data-do="go-on"]');
