@@ -59,3 +59,8 @@ fn every_screen_is_for_everybody() {
 fn the_saved_page_locks_a_report_and_opens_an_edition() {
     play(&mut World::open(&DESKS), "saved.mjs", "chromium");
 }
+
+#[test]
+fn a_lasting_profile_keeps_the_address_and_nothing_that_was_written() {
+    play(&mut World::open(&DESKS), "residue.mjs", "chromium");
+}
