@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::atomic::Ordering;
 
 use bisik_formats::acknowledgement::Acknowledgement;
+use bisik_formats::bundle::write_frames;
 use bisik_formats::card::VerifiedCard;
 use bisik_formats::edition::{EditionError, VerifiedHeader};
-use bisik_formats::ids::{DeskId, ReportId};
+use bisik_formats::ids::{DeskId, Digest, ReportId};
 use bisik_formats::json::to_json;
 use bisik_formats::padding::header_len;
 use bisik_formats::succession::Roots;
@@ -20,7 +22,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::documents::{Agency, DESKS, day, seal};
+use super::letterbox::{Letterbox, Side};
 use super::sized;
+use super::wire::Request;
 
 /// Turns each bit once, or every `stride`th, and counts how the judge answers. `judge` gets the bit's number.
 fn flip(
@@ -206,4 +210,74 @@ fn a_receipt_has_no_bit_to_spare_but_those_of_its_spelling() {
     let letters = text.bytes().filter(|byte| byte.is_ascii_alphabetic() || *byte == b'-').count();
     assert_eq!(harmless, letters, "{answers:?}");
     assert!(answers.len() > 3, "{answers:?}");
+}
+
+#[test]
+fn no_bit_of_what_a_courier_or_reporter_brings_can_be_turned() {
+    let agency = Agency::new(0);
+    let card = agency.verified(1);
+    let edition = agency.edition(0, 3, &card, &mut StdRng::seed_from_u64(5));
+    let framed = write_frames(&[&edition.header, &edition.body]).unwrap();
+    let note = agency.acknowledgement(0, false, &[ReportId::of(b"1"), ReportId::of(b"2")]);
+    let server = Letterbox::open(agency.id, "off");
+    server.today.store(3, Ordering::Relaxed);
+    let refused = |status: u16| {
+        assert!((400..500).contains(&status), "{status}");
+        status.to_string()
+    };
+    let card = agency.bundle(1, false);
+    flip("a pushed card", &card, bits(&card, sized(53, 1)), |changed, _| {
+        refused(server.bring("PUT", "card", changed))
+    });
+    assert_eq!(server.get("card").status, 503);
+    assert_eq!(server.bring("PUT", "card", &card), 204);
+    let route = format!("editions/{}", DESKS[0]);
+    flip("a pushed edition", &framed, bits(&framed, sized(501, 1)), |changed, _| {
+        refused(server.bring("POST", &route, changed))
+    });
+    assert!(server.get("headers").body.is_empty());
+    assert_eq!(server.bring("POST", &route, &framed), 204);
+    flip("a pushed acknowledgement", &note, bits(&note, sized(7, 1)), |changed, _| {
+        refused(server.bring("POST", "acknowledgements", changed))
+    });
+    assert_eq!(server.bring("POST", "acknowledgements", &note), 204);
+    // Nothing of all that has left a trace in what everybody gets.
+    assert!(server.get("card").body == card);
+    assert!(server.get("headers").body == write_frames(&[&edition.header]).unwrap());
+}
+
+#[test]
+fn a_turned_bit_in_a_report_on_its_way_reaches_no_desk() {
+    let agency = Agency::new(0);
+    let mut rng = StdRng::seed_from_u64(6);
+    let thread = &agency.threads[0];
+    let content = agency.content(thread, &[0], "Uang diminta di loket.", &mut rng);
+    let recipient = agency.identity(0, 0).recipient();
+    let sealed = seal(&content, thread, [Some(&recipient), None], &mut rng);
+    let server = Letterbox::open(agency.id, "off");
+    assert_eq!(server.bring("PUT", "card", &agency.bundle(1, false)), 204);
+    let header = usize::try_from(header_len(2)).unwrap();
+    let digest = Digest::of(&sealed[..header]);
+    let post = |body: &[u8]| {
+        let headers = vec![
+            ("content-type".to_owned(), "application/octet-stream".to_owned()),
+            ("content-length".to_owned(), body.len().to_string()),
+            ("bisik-pow".to_owned(), "0000000000000000".to_owned()),
+            ("bisik-header-sha256".to_owned(), digest.to_string()),
+        ];
+        let (method, target) = ("POST".to_owned(), "/contoh/reports".to_owned());
+        server.answer(Side::Public, &Request { method, target, headers, body: body.to_vec() }).status
+    };
+    // The header is promised by its digest: no bit of it can be turned on the way.
+    let in_header = (0..header * 8).step_by(sized(61, 1));
+    let answers = flip("a posted header", &sealed, in_header, |changed, _| post(changed).to_string());
+    assert_eq!(answers.keys().collect::<Vec<_>>(), ["422"]);
+    assert!(server.holds().is_empty());
+    // A payload is opaque to the server: it keeps what came under the hash of just that, and no desk opens it.
+    let mut changed = sealed.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    assert_eq!((post(&changed), post(&sealed)), (201, 201));
+    let mut kept = [ReportId::of(&changed), ReportId::of(&sealed)];
+    kept.sort_unstable();
+    assert_eq!(server.holds(), kept);
 }

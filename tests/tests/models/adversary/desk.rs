@@ -272,8 +272,7 @@ fn a_malicious_stick_gets_only_genuine_messages_into_the_desk_and_each_once() {
                     prop_assert!(*outbox != Outbox::Newer, "an unknown own edition was passed over");
                     let before = wanted.len();
                     wanted.extend(oracle(&stage, &lies));
-                    let new = summary.new_cases.len() + summary.messages.len();
-                    prop_assert_eq!(new, wanted.len() - before, "{:?}", summary);
+                    prop_assert_eq!(taken(&summary), wanted.len() - before, "{:?}", summary);
                     note(&mut tally, &summary, lies.len());
                 }
                 Err(ImportError::Outbox(OutboxError::Newer { .. })) => {
@@ -304,9 +303,14 @@ fn a_malicious_stick_gets_only_genuine_messages_into_the_desk_and_each_once() {
     }
 }
 
+/// Returns how many messages an import has taken.
+fn taken(summary: &Summary) -> usize {
+    summary.new_cases.len() + summary.messages.len()
+}
+
 /// Counts what became of the files of a stick.
 fn note(tally: &mut Tally, summary: &Summary, files: usize) {
-    let new = summary.new_cases.len() + summary.messages.len();
+    let new = taken(summary);
     (0..new).for_each(|_| tally.note("accepted"));
     (0..summary.repeated).for_each(|_| tally.note("repeated"));
     for (refusal, count) in &summary.refused {

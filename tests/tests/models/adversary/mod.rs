@@ -8,3 +8,4 @@ mod desk;
 mod hoard;
 mod reporter;
 mod server;
+mod stick;

@@ -9,12 +9,15 @@
 
 mod courier;
 mod desk;
+mod figures;
 mod reporter;
+mod truth;
 mod weather;
 mod world;
 
 use std::env;
 
+use figures::{Figures, digest};
 use world::{Size, World};
 
 use crate::sized;
@@ -39,7 +42,7 @@ fn the_box_keeps_its_word_in_any_weather() {
     let size =
         sized(Size { reporters: 8, days: 18, letters: 8 }, Size { reporters: 12, days: 24, letters: 16 });
     let seeds: Vec<u64> = wanted().map_or_else(|| (1..=sized(4, 100)).collect(), |seed| vec![seed]);
-    let mut figures = world::Figures::default();
+    let mut figures = Figures::default();
     for seed in seeds {
         let steps = history(seed, size);
         figures.add(&steps);
@@ -53,7 +56,7 @@ fn the_box_keeps_its_word_in_any_weather() {
 #[test]
 fn fifty_reporters_and_two_desks_for_weeks() {
     let size = Size { reporters: 50, days: sized(4, 30), letters: 64 };
-    let mut figures = world::Figures::default();
+    let mut figures = Figures::default();
     for seed in wanted().map_or_else(|| (1001..=sized(1001, 1004)).collect(), |seed| vec![seed]) {
         figures.add(&history(seed, size));
     }
@@ -67,6 +70,6 @@ fn a_seed_replays() {
     let (first, second) = (history(seed, size), history(seed, size));
     let differs = first.iter().zip(&second).position(|(one, other)| one != other);
     assert_eq!(differs.map(|at| (&first[at], &second[at])), None, "step {differs:?}");
-    assert_eq!(world::digest(&first), world::digest(&second));
-    assert_ne!(world::digest(&first), world::digest(&history(seed + 1, size)));
+    assert_eq!(digest(&first), digest(&second));
+    assert_ne!(digest(&first), digest(&history(seed + 1, size)));
 }

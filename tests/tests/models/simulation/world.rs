@@ -1,16 +1,15 @@
 //! The world of a history, what happens in it on a day, and what must hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use bisik_formats::card::{Card, Desk, KeyWindow, Limits, VerifiedCard, write_bundle};
 use bisik_formats::day::EditionNumber;
 use bisik_formats::form::Text;
-use bisik_formats::ids::{AgencyId, DeskId, Digest, ReportId};
+use bisik_formats::ids::{AgencyId, DeskId, ReportId};
 use bisik_formats::json::Count;
 use bisik_formats::keys::SigningKey;
 use bisik_sealing::report::Kind;
@@ -24,7 +23,7 @@ use crate::wire;
 
 use super::courier;
 use super::desk::{Office, Sealed, files};
-use super::reporter::{MARKER, Reporter, Visited};
+use super::reporter::{Reporter, Visited};
 use super::weather::{Shared, Way, Weather, with};
 
 /// How large a history is.
@@ -37,32 +36,32 @@ pub(super) struct Size {
 
 /// Everything there is.
 pub(super) struct World {
-    size: Size,
-    rng: StdRng,
-    steps: Steps,
-    folder: TempDir,
-    server: Shared,
-    agency: AgencyId,
-    root: SigningKey,
-    offices: [Office; 2],
-    reporters: Vec<Reporter>,
-    weather: Weather,
-    kept: Arc<Mutex<Vec<(Side, wire::Request)>>>,
-    today: i32,
-    serial: u32,
+    pub(super) size: Size,
+    pub(super) rng: StdRng,
+    pub(super) steps: Steps,
+    pub(super) folder: TempDir,
+    pub(super) server: Shared,
+    pub(super) agency: AgencyId,
+    pub(super) root: SigningKey,
+    pub(super) offices: [Office; 2],
+    pub(super) reporters: Vec<Reporter>,
+    pub(super) weather: Weather,
+    pub(super) kept: Arc<Mutex<Vec<(Side, wire::Request)>>>,
+    pub(super) today: i32,
+    pub(super) serial: u32,
     /// Every report that was ever sealed.
-    sealed: BTreeMap<ReportId, Sealed>,
+    pub(super) sealed: BTreeMap<ReportId, Sealed>,
     /// What reached the server last on which day of its clock, as far as it is still to be accounted for.
-    arrived: BTreeMap<ReportId, i32>,
-    expired: BTreeSet<ReportId>,
+    pub(super) arrived: BTreeMap<ReportId, i32>,
+    pub(super) expired: BTreeSet<ReportId>,
     /// The newest edition that anybody has seen of each desk.
-    newest: BTreeMap<DeskId, EditionNumber>,
+    pub(super) newest: BTreeMap<DeskId, EditionNumber>,
 }
 
 /// The log; it is printed if the history fails.
-struct Steps {
+pub(super) struct Steps {
     seed: u64,
-    lines: Vec<String>,
+    pub(super) lines: Vec<String>,
 }
 
 impl Drop for Steps {
@@ -118,11 +117,11 @@ impl World {
         world
     }
 
-    fn stick(&self) -> PathBuf {
+    pub(super) fn stick(&self) -> PathBuf {
         self.folder.path().join("stick")
     }
 
-    fn note(&mut self, step: String) {
+    pub(super) fn note(&mut self, step: String) {
         self.steps.lines.push(format!("day {}: {step}", self.today));
         self.check();
     }
@@ -256,7 +255,7 @@ impl World {
         self.note(format!("reporter {number} writes {write:?}: sent {sent:?}, {letters} letters, {error:?}"));
     }
 
-    fn visit(&mut self, number: usize, write: Option<Kind>, clock: i32) -> Visited {
+    pub(super) fn visit(&mut self, number: usize, write: Option<Kind>, clock: i32) -> Visited {
         let (way, seed) = (self.way(Side::Public), self.rng.random());
         let arrivals = way.arrivals();
         let today = day(self.today + clock);
@@ -280,18 +279,6 @@ impl World {
             self.check_look(number, look);
         }
         visited
-    }
-
-    /// Demands that what a reporter reads is what the desks wrote, and never older than what anybody saw before.
-    fn check_look(&mut self, number: usize, look: &super::reporter::Look) {
-        let thread = self.reporters[number].keys.signing.verify_key();
-        for (desk, edition, letter) in look {
-            let newest = self.newest.entry(desk.clone()).or_insert(*edition);
-            assert!(*edition >= *newest, "an old edition of {desk} is served as current");
-            *newest = *edition;
-            let office = self.offices.iter().find(|office| office.id == *desk).unwrap();
-            office.check_letter(*edition, &thread, letter.as_ref());
-        }
     }
 
     fn office(&mut self, desk: usize) {
@@ -410,28 +397,6 @@ impl World {
         self.note(format!("upkeep, {} reports", holds.len()));
     }
 
-    /// What must hold after every step.
-    fn check(&mut self) {
-        let holds: BTreeSet<ReportId> = with(&self.server, |server| server.holds()).into_iter().collect();
-        let gone: Vec<ReportId> = self.arrived.keys().filter(|id| !holds.contains(id)).copied().collect();
-        for id in gone {
-            self.arrived.remove(&id);
-            if self.expired.contains(&id) {
-                continue;
-            }
-            for office in &self.offices {
-                assert!(office.acknowledged.contains(&id), "{id} went before {} had it", office.id);
-                let Some(report) = self.sealed.get(&id).filter(|report| report.to.contains(&office.id))
-                else {
-                    continue;
-                };
-                let thread = &office.threads[&report.thread];
-                let held = thread.received.iter().filter(|message| **message == report.message).count();
-                assert_eq!(held, 1, "{id} is {held} times at {}", office.id);
-            }
-        }
-    }
-
     /// Clears the sky, and lets everybody finish.
     pub(super) fn heal(&mut self) {
         self.weather = Weather::default();
@@ -455,132 +420,5 @@ impl World {
                 self.visit(number, None, 0);
             }
         }
-    }
-
-    /// Demands that everything has reached everybody; returns the steps.
-    pub(super) fn finish(mut self) -> Vec<String> {
-        self.today += 1;
-        with(&self.server, |server| server.today.store(self.today, Ordering::Relaxed));
-        for number in 0..self.reporters.len() {
-            let visited = self.visit(number, None, 0);
-            assert_eq!(visited.error, None);
-            let look = visited.looks.last().unwrap();
-            assert_eq!(look.len(), 2, "a desk has no edition");
-            self.check_received(number, look);
-        }
-        self.search(with(&self.server, |server| server.folder().to_owned()).as_path());
-        self.search(&self.stick());
-        self.note("all is well".to_owned());
-        std::mem::take(&mut self.steps.lines)
-    }
-
-    /// Everything a reporter has sent is confirmed by every desk that it was sealed for, as long as letters come.
-    fn check_received(&self, number: usize, look: &super::reporter::Look) {
-        let reporter = &self.reporters[number];
-        for id in &reporter.sent {
-            let report = &self.sealed[id];
-            for (desk, _, letter) in look.iter().filter(|(desk, ..)| report.to.contains(desk)) {
-                let confirmed = letter.as_ref().map(|letter| {
-                    letter.received.iter().filter(|received| received.id == report.message).count()
-                });
-                let over = self.expired.contains(id) || (letter.is_none() && reporter.closed);
-                assert!(
-                    confirmed == Some(1) || over,
-                    "{id} of reporter {number} is confirmed {confirmed:?} times by {desk}"
-                );
-            }
-        }
-    }
-
-    /// Looks for words, receipts and letter keys in every byte below a folder.
-    fn search(&self, folder: &Path) {
-        let mut needles: Vec<Vec<u8>> = vec![MARKER.as_bytes().to_vec()];
-        for reporter in &self.reporters {
-            needles.push(reporter.receipt.as_bytes().to_vec());
-            needles.push(reporter.keys.letter_key.expose_bytes().to_vec());
-            needles.push(reporter.keys.signing.verify_key().as_bytes().to_vec());
-            needles.push(reporter.keys.signing.verify_key().to_string().into_bytes());
-        }
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                    continue;
-                }
-                let Ok(bytes) = fs::read(&path) else { continue };
-                assert!(!holds_any(&bytes, &needles), "{} holds what nobody may read there", path.display());
-            }
-        }
-    }
-}
-
-/// Tells whether bytes hold one of some needles, fast also without optimisation.
-fn holds_any(bytes: &[u8], needles: &[Vec<u8>]) -> bool {
-    let mut by_first: Vec<Vec<&[u8]>> = vec![Vec::new(); 256];
-    for needle in needles {
-        by_first[usize::from(needle[0])].push(needle);
-    }
-    bytes.iter().enumerate().any(|(at, byte)| {
-        let candidates = &by_first[usize::from(*byte)];
-        !candidates.is_empty() && candidates.iter().any(|needle| bytes[at..].starts_with(needle))
-    })
-}
-
-/// Returns one digest over all steps.
-pub(super) fn digest(steps: &[String]) -> Digest {
-    Digest::of(steps.join("\n").as_bytes())
-}
-
-/// What happened in some histories.
-#[derive(Default)]
-pub(super) struct Figures {
-    histories: u32,
-    steps: usize,
-    events: BTreeMap<&'static str, usize>,
-}
-
-/// What must happen in some history, or the simulation shows nothing: a word of its step.
-const EVENTS: [&str; 17] = [
-    "sent Some",
-    "FollowUp",
-    "Close",
-    "err-connection",
-    "err-clock-behind",
-    "1 letters",
-    "2 letters",
-    "repeated, ",
-    "1 refused",
-    "guarded",
-    "the server dies",
-    "dies and comes back",
-    "the stick is lost",
-    "damaged",
-    "comes again: 201",
-    "comes again: 409",
-    "card 2",
-];
-
-impl Figures {
-    pub(super) fn add(&mut self, steps: &[String]) {
-        self.histories += 1;
-        self.steps += steps.len();
-        for event in EVENTS {
-            *self.events.entry(event).or_default() +=
-                steps.iter().filter(|step| step.contains(event)).count();
-        }
-    }
-
-    pub(super) fn assert_everything_happened(&self) {
-        for event in EVENTS {
-            assert!(self.events[event] > 0, "`{event}` happened in no history");
-        }
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} histories, {} steps, {:?}", self.histories, self.steps, self.events)
     }
 }
