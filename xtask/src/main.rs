@@ -12,6 +12,7 @@ mod fuzz;
 mod screens;
 mod shell;
 mod test;
+mod torture;
 mod vectors;
 mod web;
 
@@ -43,6 +44,8 @@ enum Chore {
     Screens(screens::Args),
     /// Write the test vectors anew, after a change of a format that is meant.
     Vectors,
+    /// Run the real programs under load and do them every harm; nothing acknowledged may be lost.
+    Torture(torture::Args),
     /// Run the fuzz targets, each for some seconds.
     Fuzz(fuzz::Args),
 }
@@ -68,6 +71,7 @@ fn run(chore: Chore) -> Outcome {
         Chore::Screens(args) => screens::chore(&args),
         Chore::Test(args) => test::chore(&args),
         Chore::Bench(args) => bench::chore(&args),
+        Chore::Torture(args) => torture::chore(&args),
         Chore::Fuzz(args) => fuzz::chore(&args),
     }
 }

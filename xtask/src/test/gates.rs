@@ -1,6 +1,6 @@
 //! The gates, in the order in which they tell most the soonest.
 
-use std::fs;
+use std::{env, fs};
 
 use super::{Gate, Size};
 use crate::shell::{Outcome, cargo, command, failure, root, run, succeeds};
@@ -24,6 +24,7 @@ pub(super) fn all(size: Size) -> Vec<Gate> {
         Gate::new("tests", move || tests(size)),
         Gate::new("doctests", || run(&mut cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))),
         Gate::new("python reader", python_reader),
+        Gate::new("torture", move || torture(size)),
         Gate::new("fuzz", move || fuzz::run_for(size.fuzz_seconds, None)),
     ]
 }
@@ -57,6 +58,12 @@ fn tests(size: Size) -> Outcome {
     }
     // The harness need not build the programs again: the gate before has done it.
     run(tests.env("BISIK_BUILT", "1"))
+}
+
+/// The real programs under load and under every fault, in a process of its own.
+fn torture(size: Size) -> Outcome {
+    let mut torture = command(env::current_exe()?, ["torture"]);
+    run(torture.args(size.long.then_some("--long")).env("BISIK_BUILT", "1"))
 }
 
 /// The packages of the reporter's page and of `tests/interop`.

@@ -13,7 +13,7 @@ struct Tool {
 }
 
 /// Everything besides the Rust toolchain.
-const TOOLS: [Tool; 19] = [
+const TOOLS: [Tool; 24] = [
     Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
     Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
     Tool { name: "node 20 or newer", found: has_node, package: "nodejs" },
@@ -25,6 +25,12 @@ const TOOLS: [Tool; 19] = [
     Tool { name: "nginx", found: || is_on_path("nginx"), package: "nginx-light" },
     Tool { name: "openssl", found: || is_on_path("openssl"), package: "openssl" },
     Tool { name: "tor", found: || is_on_path("tor"), package: "tor" },
+    // What the torture does to disks and clocks.
+    Tool { name: "mkfs.ext4", found: || is_on_path("mkfs.ext4"), package: "e2fsprogs" },
+    Tool { name: "mkfs.xfs and xfs_io", found: || is_on_path("xfs_io"), package: "xfsprogs" },
+    Tool { name: "mount", found: || is_on_path("mount"), package: "mount" },
+    Tool { name: "fiu-run", found: || is_on_path("fiu-run"), package: "fiu-utils" },
+    Tool { name: "faketime", found: || is_on_path("faketime"), package: "faketime" },
     // The reporter's page in the browsers that reporters have, and the judges of what the cleaners leave.
     Tool { name: "chromium", found: || is_on_path("chromium"), package: "chromium" },
     Tool { name: "firefox-esr", found: || is_on_path("firefox-esr"), package: "firefox-esr" },
