@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -75,6 +75,7 @@ impl LocalStore {
         }
         // SQLite would make it readable for everybody; its log files take over the mode of the database.
         drop(OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?);
+        sync_log(&path)?;
         let conn = tables::open_writer(&path, settings.disk.floor_bytes)?;
         sync_folder(&folder)?;
         let places = Arc::new(Places::new(Box::new(rng)));
@@ -138,6 +139,20 @@ impl LocalStore {
         // A file system that counts no inodes says that it has none at all.
         let inodes_fit = disk.f_files == 0 || disk.f_favail > inodes;
         if free >= wanted && inodes_fit { Ok(()) } else { Err(StoreError::DiskFull) }
+    }
+}
+
+/// Makes the write-ahead log durable as it was found.
+///
+/// A process that was killed may have left its last report in memory only. From now on it looks like any other, and who
+/// sends it again is told that it is stored.
+fn sync_log(database: &Path) -> Result<(), StoreError> {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    match File::open(log) {
+        Ok(log) => Ok(log.sync_all()?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
