@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bisik_formats::problem::ProblemCode;
 use rand::CryptoRng;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::challenge::{Challenger, Solved};
@@ -27,7 +28,10 @@ const TEXT_TURNS: Turns =
 /// How long a sender of evidence may hold a place while others wait: then it goes to the next one, and the upload
 /// goes on later from where it is.
 const LARGE_TURNS: Turns =
-    Turns { free: Duration::from_secs(2), bytes_per_second: 64 * 1024, busy: Duration::from_secs(60) };
+    Turns { free: Duration::from_secs(1), bytes_per_second: 16 * 1024, busy: Duration::from_secs(60) };
+
+/// Uploads that are begun at the same time: each is a file and a row in the database.
+const BEGINNINGS: usize = 4;
 
 /// How long somebody waits for a place or a turn before being told to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,6 +43,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Gates {
     text: Places,
     large: Places,
+    beginnings: Semaphore,
     reports: Pace,
     uploads: Pace,
     small: Pace,
@@ -52,6 +57,7 @@ impl Gates {
         Self {
             text: Places::new(usize::try_from(text).unwrap_or(usize::MAX), TEXT_TURNS),
             large: Places::new(limits.large_uploads, LARGE_TURNS),
+            beginnings: Semaphore::new(BEGINNINGS),
             reports: Pace::new(limits.text_reports, rng),
             uploads: Pace::new(limits.new_uploads, rng),
             small: Pace::new(limits.small_pieces, rng),
@@ -83,12 +89,14 @@ impl Gates {
         flow.through(&self.reports, PATIENCE).await
     }
 
-    /// Waits for the turn of a new resumable upload.
+    /// Waits for the turn of a new resumable upload; what is returned is held until it has begun.
     ///
     /// # Errors
     /// When it did not come in time.
-    pub async fn upload(&self, flow: Flow<'_>) -> Result<(), Refusal> {
-        flow.through(&self.uploads, PATIENCE).await
+    pub async fn upload(&self, flow: Flow<'_>) -> Result<SemaphorePermit<'_>, Refusal> {
+        flow.through(&self.uploads, PATIENCE).await?;
+        let permit = timeout(PATIENCE, self.beginnings.acquire()).await.map_err(|_| ProblemCode::Busy)?;
+        permit.map_err(|_| ProblemCode::Busy.into())
     }
 
     /// Waits for the turn of a form, which shows no proof.

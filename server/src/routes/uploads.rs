@@ -113,8 +113,7 @@ async fn begin(
         return Ok(known);
     }
     let spending = app.spent.spend(flow.solved, proof.header(), Use::Beginning)?;
-    app.gates.upload(flow).await?;
-    let _place = app.gates.large().await?;
+    let _beginning = app.gates.upload(flow).await?;
     let expires = today.plus(i32::from(app.upload_days));
     let new = NewUpload { agency: agency.key, length, header: proof.header(), expires };
     let id = app.on_disk(move |app| app.store.create_upload(&new)).await?;

@@ -70,10 +70,12 @@ impl Uploads {
         self.table().insert(row.key, Arc::new(Entry::new(row, mark, reservation, born)));
     }
 
-    /// Takes hold of the upload that gives way to a new one when too many are open: one of which nothing has come, else
-    /// an older one; of these the one of which least has come, and the oldest of several.
+    /// Takes hold of the upload that gives way to a new one when too many are open: of which least has come, and the
+    /// oldest of several. The younger half goes last: who has just begun gets time to send something, however many
+    /// others with a byte each there are.
     fn least(&self) -> Option<Hold> {
-        let before = self.mark.load(Ordering::Relaxed);
+        let spared = u64::try_from(self.limit / 2).unwrap_or(u64::MAX).max(1);
+        let young = self.births.load(Ordering::Relaxed).saturating_sub(spared);
         let mut all: Vec<(u64, u64, Arc<Entry>)> = {
             let table = self.table();
             table
@@ -81,8 +83,7 @@ impl Uploads {
                 .map(|entry| (entry.progress().mark.offset, entry.born, Arc::clone(entry)))
                 .collect()
         };
-        all.retain(|(offset, born, _)| *offset == 0 || *born < before);
-        all.sort_unstable_by_key(|(offset, born, _)| (*offset, *born));
+        all.sort_unstable_by_key(|(offset, born, _)| (*born >= young, *offset, *born));
         all.into_iter().find_map(|(_, _, entry)| Hold::take(entry))
     }
 
@@ -134,7 +135,8 @@ impl Hold {
     /// Takes hold of an upload, unless somebody else has.
     fn take(entry: Arc<Entry>) -> Option<Self> {
         let free = entry.busy.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire);
-        free.is_ok().then_some(Self(entry))
+        // Made only when it is held: dropping one gives the upload back.
+        free.is_ok().then(|| Self(entry))
     }
 }
 

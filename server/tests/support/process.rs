@@ -188,6 +188,11 @@ impl Http {
         self.stream.get_mut().write_all(bytes).unwrap();
     }
 
+    /// Writes, unless the connection has ended.
+    pub fn try_write(&mut self, bytes: &[u8]) -> Option<()> {
+        self.stream.get_mut().write_all(bytes).ok()
+    }
+
     /// Reads one answer; `None` when the connection ends instead.
     pub fn read(&mut self) -> Option<Answer> {
         let mut answer = self.read_head()?;

@@ -333,7 +333,6 @@ async fn room_is_set_aside_as_an_upload_comes() {
         let address = server.begin(&small).await;
         server.upload(&address, &small[..100], 0).await;
     }
-    refused(server.send(&server.public, creation(&small)).await, ProblemCode::Busy).await;
     let usage = server.app.store.usage(server.app.agency("contoh").unwrap().key, today().plus(1)).unwrap();
     assert_eq!(usage.reports, 2);
 }
@@ -346,7 +345,6 @@ async fn few_pieces_arrive_at_the_same_time() {
     let address = server.begin(&sealed).await;
     let place = server.app.gates.large().await.unwrap();
     refused(server.piece(&address, 0, &sealed).await, ProblemCode::Busy).await;
-    refused(server.send(&server.public, creation(&sealed)).await, ProblemCode::Busy).await;
     assert_eq!(server.offset(&address).await.0, 0);
     drop(place);
     server.upload(&address, &sealed, 0).await;

@@ -181,28 +181,32 @@ fn an_ended_upload_leaves_nothing() {
 #[test]
 fn few_uploads_are_open_at_once() {
     let folder = TempDir::new().unwrap();
-    let settings = Settings { uploads: 2, ..Settings::new(folder.path()) };
+    let settings = Settings { uploads: 4, ..Settings::new(folder.path()) };
     let store = LocalStore::open(settings, StdRng::seed_from_u64(7)).unwrap();
     let agency = store.register(&agency_id('3'), QUOTA).unwrap();
     let fixture = Fixture { store: Arc::new(store), agency, rng: StdRng::seed_from_u64(1), folder };
-    let sealed: Vec<_> = (0..5).map(|number| vec![number; 1000]).collect();
+    let sealed: Vec<_> = (0..9).map(|number| vec![number; 1000]).collect();
     let known = |ids: &[UploadId]| ids.iter().map(|id| fixture.state(id).is_some()).collect::<Vec<_>>();
-    let mut ids = vec![fixture.begin(&sealed[0]).unwrap(), fixture.begin(&sealed[1]).unwrap()];
-    // The oldest of which nothing has come gives way, unless somebody is writing to it.
-    let writing = fixture.resume(&ids[0]).unwrap();
-    ids.push(fixture.begin(&sealed[2]).unwrap());
-    assert_eq!(known(&ids), [true, false, true]);
-    drop(writing);
+    let mut ids: Vec<_> = sealed[..4].iter().map(|sealed| fixture.begin(sealed).unwrap()).collect();
     fixture.keep(&ids[0], &sealed[0], 500);
-    fixture.keep(&ids[2], &sealed[2], 400);
-    assert!(matches!(fixture.begin(&sealed[3]), Err(StoreError::Busy)));
-    // Of older ones the one of which least has come.
-    assert_eq!(fixture.store.drop_silent_uploads().unwrap(), 0);
-    ids.push(fixture.begin(&sealed[3]).unwrap());
-    assert_eq!(known(&ids), [true, false, false, true]);
-    assert_eq!(fixture.finish(&ids[0], &sealed[0]).unwrap(), Accepted::New);
-    assert!(fixture.begin(&sealed[4]).is_ok());
-    assert_eq!(known(&ids), [true, false, false, true]);
+    fixture.keep(&ids[1], &sealed[1], 400);
+    fixture.keep(&ids[2], &sealed[2], 100);
+    // Of the older half the one of which least has come: who has just begun and sent nothing is spared.
+    ids.push(fixture.begin(&sealed[4]).unwrap());
+    assert_eq!(known(&ids), [true, false, true, true, true]);
+    ids.push(fixture.begin(&sealed[5]).unwrap());
+    assert_eq!(known(&ids), [true, false, false, true, true, true]);
+    // Nobody gives way while somebody is writing to it, not even the least.
+    let writing = fixture.resume(&ids[3]).unwrap();
+    ids.push(fixture.begin(&sealed[6]).unwrap());
+    assert_eq!(known(&ids), [false, false, false, true, true, true, true]);
+    let all: Vec<_> = ids[4..].iter().map(|id| fixture.resume(id).unwrap()).collect();
+    let refused = fixture.begin(&sealed[7]);
+    assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?} {:?}", known(&ids));
+    drop((writing, all));
+    assert_eq!(fixture.finish(&ids[4], &sealed[4]).unwrap(), Accepted::New);
+    assert!(fixture.begin(&sealed[8]).is_ok());
+    assert_eq!(known(&ids[3..]), [true, true, true, true]);
 }
 
 #[test]
