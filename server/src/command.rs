@@ -8,14 +8,16 @@ use std::process::ExitCode;
 
 use bisik_formats::access::AccessToken;
 use bisik_formats::day::DayError;
-use bisik_store::StoreError;
+use bisik_store::{BackupError, StoreError};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use rand::CryptoRng;
 
+use crate::backup;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::events::causes;
+use crate::harden::harden;
 use crate::language::Language;
 use crate::openapi;
 use crate::page::{Page, PageError};
@@ -70,6 +72,7 @@ pub fn command(language: Language) -> Command {
     let file = |name: &'static str, about: &str| {
         Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(text(about))
     };
+    let folder = |name, about| file(name, about).value_name("FOLDER").required(true);
     let sub = |name: &'static str, about: &str| {
         Command::new(name).about(text(about)).help_template(small.clone()).disable_help_flag(true).arg(help())
     };
@@ -100,6 +103,9 @@ pub fn command(language: Language) -> Command {
                 .arg(file("out", "cli-page-out")),
         )
         .subcommand(sub("openapi", "cli-openapi"))
+        .subcommand(sub("backup", "cli-backup").arg(config()).arg(folder("to", "cli-backup-to")))
+        .subcommand(sub("check", "cli-check").arg(folder("from", "cli-from")))
+        .subcommand(sub("restore", "cli-restore").arg(config()).arg(folder("from", "cli-from")))
 }
 
 /// A command that failed.
@@ -121,6 +127,12 @@ enum Failure {
     Page(#[from] PageError),
     #[error("the page could not be written")]
     PageFile(#[source] io::Error),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error("something is damaged")]
+    Damaged,
+    #[error("the process could not be set up")]
+    Process(#[source] io::Error),
     #[error("the clock or the description is broken")]
     Internal,
 }
@@ -143,6 +155,9 @@ impl Failure {
             Self::Agency => "error-agency",
             Self::Run(RunError::Page(_)) | Self::Page(_) => "error-page",
             Self::PageFile(_) => "error-page-file",
+            Self::Backup(error) => backup_message(error),
+            Self::Damaged => "error-backup-damaged",
+            Self::Process(_) => "error-process",
             Self::Internal => "error-internal",
         }
     }
@@ -153,10 +168,23 @@ impl Failure {
             | Self::Run(_)
             | Self::Output(_)
             | Self::Token(_)
-            | Self::PageFile(_) => 5,
-            Self::Config(_) | Self::Tls(_) | Self::Agency => 1,
+            | Self::PageFile(_)
+            | Self::Process(_)
+            | Self::Backup(BackupError::Store(_) | BackupError::Restless) => 5,
+            Self::Backup(_) | Self::Damaged | Self::Config(_) | Self::Tls(_) | Self::Agency => 1,
             Self::Page(_) | Self::Internal => 255,
         }
+    }
+}
+
+const fn backup_message(error: &BackupError) -> &'static str {
+    match error {
+        BackupError::NotEmpty => "error-backup-not-empty",
+        BackupError::NoData => "error-backup-no-data",
+        BackupError::NotWhole => "error-backup-not-whole",
+        BackupError::Store(StoreError::InUse) => "error-in-use",
+        BackupError::Store(StoreError::SchemaVersion { .. }) => "error-schema",
+        BackupError::Store(_) | BackupError::Restless => "error-backup",
     }
 }
 
@@ -195,6 +223,19 @@ fn perform<R: CryptoRng + Send + 'static>(
             let config = Config::load(&path(matches, "config").unwrap_or_default())?;
             let wanted = matches.get_one::<String>("agency").map(String::as_str);
             page(&config, wanted, path(matches, "out").as_deref())
+        }
+        Some((name @ ("backup" | "check" | "restore"), matches)) => {
+            // What is copied is ciphertext, but it belongs into no core file.
+            harden().map_err(Failure::Process)?;
+            let folder = |name| path(matches, name).unwrap_or_default();
+            let clock = clock.map_err(|_| Failure::Internal)?;
+            let report = match name {
+                "backup" => backup::backup(&Config::load(&folder("config"))?, &folder("to"), &clock)?,
+                "check" => backup::check(&folder("from"))?,
+                _ => backup::restore(&Config::load(&folder("config"))?, &folder("from"), &clock)?,
+            };
+            print(&report.text)?;
+            if report.sound { Ok(()) } else { Err(Failure::Damaged) }
         }
         Some(("openapi", _)) => print(&openapi::json().map_err(|_| Failure::Internal)?),
         _ => Err(Failure::Internal),

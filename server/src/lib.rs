@@ -9,9 +9,10 @@
 //! | Bounds that no stranger can use up | [`gates`], [`places`], [`pace`], [`challenge`], [`spent`] |
 //! | Routes | [`router`], [`routes`], [`refusal`], [`language`] |
 //! | What is served | [`app`], [`published`] |
-//! | For the operator | [`events`], [`health`], [`upkeep`], [`openapi`] |
+//! | For the operator | [`backup`], [`events`], [`health`], [`upkeep`], [`openapi`] |
 
 pub mod app;
+pub mod backup;
 pub mod challenge;
 pub mod clock;
 pub mod command;

@@ -171,6 +171,11 @@ hex_bytes!(Salt, 32);
 pub struct AgencyId([u8; 20]);
 
 impl AgencyId {
+    /// Returns the id with these bytes.
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
     /// Returns the agency that this first root key founds.
     pub fn from_first_root(root: &VerifyKey) -> Self {
         let mut hasher = Hasher::new();

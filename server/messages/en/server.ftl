@@ -106,6 +106,11 @@ cli-page-out = Write the page to a new file; without this, to the output
 cli-maintain = Do the daily maintenance of a stopped server now
 maintained = Maintenance is done; { $files } files were moved.
 cli-openapi = Print the OpenAPI description
+cli-backup = Copy the data folder, also while the server runs, into a new folder
+cli-backup-to = New or empty folder for the backup
+cli-check = Read a backup from its first to its last byte
+cli-from = Folder of the backup
+cli-restore = Fill the empty data folder from a backup, without what is past its retention
 config-good = This configuration file can be used.
 
 # Failures: cause, then advice.
@@ -145,5 +150,15 @@ error-page = The reporter's page inside of this program is broken: { $error }
     .advice = Install this program again.
 error-page-file = The file of the page cannot be made: { $error }
     .advice = Choose a name that does not exist yet.
+error-backup-not-empty = The folder is not empty.
+    .advice = Name a new folder. Nothing is ever written over.
+error-backup-no-data = The data folder in the configuration holds no database.
+    .advice = Check data in server.toml. Run this as the user of the server.
+error-backup-not-whole = This folder is not a whole backup. It was cut short, or something in it is broken.
+    .advice = Take an older backup, and make a new one soon.
+error-backup-damaged = Something is damaged. The counts above say how much.
+    .advice = What is whole is kept. Check the disk, then make a new backup.
+error-backup = The backup failed: { $error }
+    .advice = Check the permissions of both folders and the room on the disk. Remove what was begun.
 error-internal = Something is wrong inside the program.
     .advice = Tell the developers.

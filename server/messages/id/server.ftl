@@ -106,6 +106,11 @@ cli-page-out = Tulis halaman ke berkas baru; tanpa ini, ke keluaran
 cli-maintain = Jalankan perawatan harian sekarang, saat server berhenti
 maintained = Perawatan selesai; { $files } berkas dipindahkan.
 cli-openapi = Cetak uraian OpenAPI
+cli-backup = Salin folder data ke folder baru, juga selama server berjalan
+cli-backup-to = Folder baru atau kosong untuk cadangan
+cli-check = Baca sebuah cadangan dari bita pertama sampai terakhir
+cli-from = Folder cadangan
+cli-restore = Isi folder data yang kosong dari cadangan, tanpa yang lewat masa simpan
 config-good = Berkas pengaturan ini dapat dipakai.
 
 # Kegagalan: sebab, lalu saran.
@@ -145,5 +150,15 @@ error-page = Halaman pelapor di dalam program ini rusak: { $error }
     .advice = Pasang ulang program ini.
 error-page-file = Berkas halaman tidak dapat dibuat: { $error }
     .advice = Pilih nama berkas yang belum ada.
+error-backup-not-empty = Folder itu tidak kosong.
+    .advice = Sebutkan folder baru. Isi yang ada tidak pernah ditimpa.
+error-backup-no-data = Folder data pada pengaturan tidak berisi basis data.
+    .advice = Periksa data di server.toml. Jalankan sebagai pengguna server.
+error-backup-not-whole = Folder ini bukan cadangan yang utuh. Pembuatannya terputus, atau isinya rusak.
+    .advice = Pakai cadangan yang lebih lama, dan segera buat yang baru.
+error-backup-damaged = Ada yang rusak. Angka di atas menyebutkan jumlahnya.
+    .advice = Yang utuh tetap disimpan. Periksa disk, lalu buat cadangan baru.
+error-backup = Pencadangan gagal: { $error }
+    .advice = Periksa izin kedua folder dan ruang disk. Hapus yang baru setengah jadi.
 error-internal = Ada kesalahan di dalam program.
     .advice = Laporkan kepada pengembang.

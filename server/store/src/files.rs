@@ -199,15 +199,15 @@ impl Files {
     }
 
     fn folder(&self, place: Place) -> PathBuf {
-        self.path_of_folder(place.0 % FOLDERS)
+        self.root.join(folder_of(place.0 % FOLDERS))
     }
 
     fn path_of_folder(&self, number: u64) -> PathBuf {
-        self.root.join(format!("{number:02x}"))
+        self.root.join(folder_of(number))
     }
 
     fn path(&self, place: Place) -> PathBuf {
-        self.folder(place).join(name(place))
+        path_in(&self.root, place)
     }
 }
 
@@ -296,6 +296,20 @@ pub(crate) fn forget_times(file: &File) -> Result<(), StoreError> {
 pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path)?.sync_all()?;
     Ok(())
+}
+
+/// Returns where a file is in a folder of files.
+pub(crate) fn path_in(root: &Path, place: Place) -> PathBuf {
+    root.join(folder_of(place.0 % FOLDERS)).join(name(place))
+}
+
+/// Returns the names of all folders that files may be in.
+pub(crate) fn folders() -> impl Iterator<Item = String> {
+    (0..FOLDERS).map(folder_of)
+}
+
+fn folder_of(number: u64) -> String {
+    format!("{number:02x}")
 }
 
 fn name(place: Place) -> String {

@@ -4,6 +4,7 @@
 //! time finer than a batch period, no name that came from outside, and no order of arrival in its keys.
 //! [`LocalStore`] keeps small things in SQLite and large ones in files, and answers only after `fsync`.
 
+mod backup;
 mod error;
 mod files;
 mod kinds;
@@ -25,6 +26,7 @@ mod usage;
 mod wiper;
 mod writer;
 
+pub use backup::{BackupError, Checked, Counts, Keep, backup, check, restore};
 pub use error::StoreError;
 pub use kinds::{
     Accepted, AgencyKey, CardOutcome, Class, DeskActivity, DiskState, Done, EditionOutcome, Listed, NewCard,

@@ -56,13 +56,7 @@ impl LocalStore {
     pub fn open(settings: Settings, rng: impl CryptoRng + Send + 'static) -> Result<Self, StoreError> {
         let folder = settings.folder;
         make_folder(&folder)?;
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(folder.join("lock"))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::InUse)?;
+        let lock = lock(&folder)?;
         let wiper = Wiper::start()?;
         let reports = Files::open(folder.join("reports"), wiper.clone())?;
         let bodies = Files::open(folder.join("editions"), wiper.clone())?;
@@ -154,6 +148,14 @@ fn sync_log(database: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes a data folder for this process alone, until the file is dropped.
+pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join("lock");
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| StoreError::InUse)?;
+    Ok(lock)
 }
 
 impl Store for LocalStore {

@@ -251,7 +251,7 @@ pub(crate) fn run_on<T: Send + 'static>(
 
 /// Removes a report's rows; returns where it was.
 pub(crate) fn delete_one(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     agency: AgencyKey,
     id: &ReportId,
 ) -> Result<Option<report::Stored>, StoreError> {

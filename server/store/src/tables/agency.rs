@@ -20,3 +20,10 @@ pub(crate) fn key(conn: &Connection, id: &AgencyId) -> Result<AgencyKey, StoreEr
     conn.execute("INSERT INTO agency (id) VALUES (?1)", params![id.as_bytes().as_slice()])?;
     Ok(AgencyKey(conn.last_insert_rowid()))
 }
+
+/// Returns every agency.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<(AgencyKey, AgencyId)>, StoreError> {
+    let mut find = conn.prepare("SELECT key, id FROM agency ORDER BY key")?;
+    let rows = find.query_map([], |row| Ok((AgencyKey(row.get(0)?), AgencyId::from_bytes(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::count;
 use crate::StoreError;
 use crate::files::Place;
 
@@ -27,4 +28,9 @@ pub(crate) fn get(conn: &Connection, place: Place) -> Result<Option<Vec<u8>>, St
 pub(crate) fn delete(conn: &Connection, place: Place) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM content WHERE key = ?1")?.execute([place.key()])?;
     Ok(())
+}
+
+/// Returns how many there are.
+pub(crate) fn count_all(conn: &Connection) -> Result<u64, StoreError> {
+    count(conn.query_row("SELECT count(*) FROM content", [], |row| row.get(0))?, "content")
 }

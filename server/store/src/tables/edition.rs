@@ -111,6 +111,33 @@ pub(crate) fn all(conn: &Connection, agency: AgencyKey) -> Result<Vec<StoredEdit
     .collect()
 }
 
+/// An edition with the place of its body.
+pub(crate) struct Stored {
+    pub(crate) desk: DeskId,
+    pub(crate) number: EditionNumber,
+    pub(crate) header: Vec<u8>,
+    pub(crate) place: Place,
+    pub(crate) length: u64,
+}
+
+/// Returns every edition of an agency with its place.
+pub(crate) fn stored(conn: &Connection, agency: AgencyKey) -> Result<Vec<Stored>, StoreError> {
+    all(conn, agency)?
+        .into_iter()
+        .map(|edition| {
+            let place = place(conn, agency, &edition.desk, edition.number)?.ok_or(DAMAGED)?;
+            let StoredEdition { desk, number, header, body_length: length, .. } = edition;
+            Ok(Stored { desk, number, header, place, length })
+        })
+        .collect()
+}
+
+/// Removes the edition whose body is at this place.
+pub(crate) fn delete(conn: &Connection, agency: AgencyKey, place: Place) -> Result<(), StoreError> {
+    conn.execute("DELETE FROM edition WHERE agency = ?1 AND place = ?2", params![agency.0, place.key()])?;
+    Ok(())
+}
+
 /// Returns the place of an edition's body.
 pub(crate) fn place(
     conn: &Connection,

@@ -15,7 +15,8 @@ pub(crate) mod upload;
 use std::path::Path;
 
 use bisik_formats::day::Day;
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
 
@@ -65,6 +66,41 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "cache_size", -512)?;
     conn.pragma_update(None, "query_only", true)?;
     Ok(conn)
+}
+
+/// Opens the database of a data folder that another process may be using, to copy it.
+pub(crate) fn open_beside(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    common(&conn)?;
+    // What waits in the log is the owner's to move, in the way that leaves nothing behind.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    check_schema(&conn)?;
+    Ok(conn)
+}
+
+/// Opens a database for changes that nobody else has or will see before they are complete.
+pub(crate) fn open_alone(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    common(&conn)?;
+    // A journal on the disk would be a copy of what is deleted.
+    conn.pragma_update(None, "journal_mode", "MEMORY")?;
+    check_schema(&conn)?;
+    Ok(conn)
+}
+
+/// Opens a database that nobody changes, without changing it either.
+pub(crate) fn open_still(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    check_schema(&conn)?;
+    Ok(conn)
+}
+
+/// Refuses a database of another version.
+pub(crate) fn check_schema(conn: &Connection) -> Result<(), StoreError> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == SCHEMA { Ok(()) } else { Err(StoreError::SchemaVersion { found, known: SCHEMA }) }
 }
 
 /// Settings that every connection needs: SQLite forgets them when it closes.

@@ -116,6 +116,27 @@ pub(crate) fn list(
     .collect()
 }
 
+/// Returns up to `limit` reports, ascending by id, after `after`.
+pub(crate) fn after(
+    conn: &Connection,
+    agency: AgencyKey,
+    after: Option<&ReportId>,
+    limit: usize,
+) -> Result<Vec<ReportId>, StoreError> {
+    let mut find =
+        conn.prepare_cached("SELECT id FROM report WHERE agency = ?1 AND id > ?2 ORDER BY id LIMIT ?3")?;
+    let after = after.map_or(&[] as &[u8], |id| id.as_bytes().as_slice());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = find.query_map(params![agency.0, after, limit], |row| row.get(0))?;
+    rows.map(|row| Ok(ReportId::from_bytes(row?))).collect()
+}
+
+/// Tells whether a report of any agency is kept in a file.
+pub(crate) fn names(conn: &Connection, id: &ReportId) -> Result<bool, StoreError> {
+    let mut find = conn.prepare_cached("SELECT 1 FROM report WHERE id = ?1 AND in_file = 1")?;
+    Ok(find.exists([id.as_bytes().as_slice()])?)
+}
+
 /// Returns up to `limit` reports of days before `limit_day`, ascending by id, after `after`.
 pub(crate) fn older(
     conn: &Connection,

@@ -51,6 +51,16 @@ pub(crate) fn days(conn: &Connection, agency: AgencyKey) -> Result<BTreeMap<Day,
     .collect()
 }
 
+/// Replaces the counts of every day.
+pub(crate) fn replace(
+    conn: &Connection,
+    agency: AgencyKey,
+    days: &BTreeMap<Day, DayCount>,
+) -> Result<(), StoreError> {
+    conn.execute("DELETE FROM tally WHERE agency = ?1", [agency.0])?;
+    days.iter().try_for_each(|(day, count)| add(conn, agency, *day, *count))
+}
+
 /// Returns how many reports belong to agencies that are not among these.
 pub(crate) fn reports_of_others(conn: &Connection, agencies: &[AgencyKey]) -> Result<u64, StoreError> {
     let mut find = conn.prepare("SELECT agency, sum(reports) FROM tally GROUP BY agency")?;

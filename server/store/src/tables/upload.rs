@@ -135,6 +135,11 @@ pub(crate) fn forget_finished(conn: &Connection, today: Day) -> Result<(), Store
     Ok(())
 }
 
+/// Forgets all uploads, those that are coming and those that became reports.
+pub(crate) fn clear(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute_batch("DELETE FROM upload; DELETE FROM upload_done;")?)
+}
+
 /// Tells whether a row names this file.
 pub(crate) fn names_file(conn: &Connection, place: Place) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM upload WHERE place = ?1")?.exists([place.key()])?)
