@@ -15,8 +15,8 @@ The data folder:
   below `uploads/`. `upload_done` (key, length, expires): the length is masked by
   SHA-256("bisik/upload-length/1\\n" || id)[:8].
 * A file below `uploads/` has two slots behind its bytes, at the next multiple of 4096 and 4096 later, and ends 4096
-  later: first byte of a piece (8 bytes), byte after its last (8), SHA-256("bisik/upload-slot/1\\n" || first || bytes of
-  the piece || last). Of two that hold the later one counts. A whole file without slots is on its way to be a report.
+  later: first byte of a piece (8 bytes), byte after its last (8), SHA-256("bisik/upload-slot/2\\n" || first || after
+  the last || CRC-32 of the piece (4)). Of two that hold the later one counts. A whole file without slots is on its way to be a report.
 """
 
 import argparse
@@ -27,6 +27,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import zlib
 
 SCHEMAS = (2, 3)
 BLOCK = 4096
@@ -85,8 +86,8 @@ def slot_offset(data, length):
     for place in (first, first + BLOCK):
         begin, end = (int.from_bytes(data[at : at + 8], "big") for at in (place, place + 8))
         if begin <= end <= length and end - begin <= PIECE:
-            digest = hashlib.sha256(b"bisik/upload-slot/1\n" + data[place : place + 8])
-            digest.update(data[begin:end] + data[place + 8 : place + 16])
+            head = b"bisik/upload-slot/2\n" + data[place : place + 16]
+            digest = hashlib.sha256(head + zlib.crc32(data[begin:end]).to_bytes(4, "big"))
             if digest.digest() == data[place + 16 : place + 48]:
                 found.append(end)
     return max(found, default=None)

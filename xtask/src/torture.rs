@@ -34,7 +34,7 @@ use crate::shell::{Failure, Outcome, cargo, failure, run, target};
 /// How much to do, and what of it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Ten times as many rounds.
+    /// Five hundred kills instead of fifty, and several times as much of everything else.
     #[arg(long)]
     long: bool,
     /// The seed of everything that is left to chance here; the system's own timing is not.

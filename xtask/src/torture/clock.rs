@@ -28,7 +28,7 @@ pub(super) fn play(torture: &Torture) -> Outcome {
     let Some(library) = library() else {
         return Err(failure("libfaketime is missing: apt-get install faketime"));
     };
-    for _ in 0..torture.rounds(1, 8) {
+    for _ in 0..torture.rounds(1, 4) {
         wall(torture, &library)?;
         all(torture, &library)?;
     }

@@ -40,7 +40,7 @@ pub(super) fn play(torture: &Torture) -> Outcome {
     let mut stage = Stage::set(torture, "faults", Some(disk.path()), SMALL)?;
     let mut server = stage.up()?;
     stage.open_box(&server)?;
-    for round in 0..torture.rounds(1, 8) {
+    for round in 0..torture.rounds(1, 4) {
         for (call, error) in FAULTS {
             stage.count();
             let (first, step) = (1 + below(10, &mut stage.rng), 1 + below(4, &mut stage.rng));

@@ -17,7 +17,7 @@ use crate::shell::{Outcome, failure};
 
 /// Fills disks and empties them again.
 pub(super) fn play(torture: &Torture) -> Outcome {
-    for _ in 0..torture.rounds(1, 10) {
+    for _ in 0..torture.rounds(1, 4) {
         room(torture)?;
         inodes(torture)?;
     }

@@ -32,7 +32,7 @@ const COURIER_WORKS: u64 = 60;
 /// Lets an office work through all of it.
 pub(super) fn play(torture: &Torture) -> Outcome {
     let mut rng = torture.chance("office");
-    for number in 0..torture.rounds(1, 6) {
+    for number in 0..torture.rounds(1, 3) {
         let mut office = Office::open(number)?;
         for round in 0..ROUNDS {
             {
