@@ -1,5 +1,6 @@
 //! `bisik-server`: the only place that reads the clock and asks the operating system for randomness.
 
+use std::alloc::System;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -7,6 +8,11 @@ use bisik_server::clock::Clock;
 use bisik_server::command;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is given back: what a request said is gone from memory with the request.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     command::main(std::env::args_os(), Clock::new(now), || UnwrapErr(SysRng))

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | a story in a real browser | [`browser`] |
 //! | reports made by hand | [`craft`] |
+//! | a small disk that can be searched whole | [`disk`] |
 //! | a line that breaks, and a server that moves behind it | [`line`] |
 //! | run a program and judge what it did | [`run`] |
+//! | where planted markers are found | [`search`] |
 //! | a server | [`server`] |
 //! | what passes over the wire | [`tap`] |
 //! | test vectors | [`vectors`] |
@@ -21,8 +23,10 @@
 
 pub mod browser;
 pub mod craft;
+pub mod disk;
 pub mod line;
 pub mod run;
+pub mod search;
 pub mod server;
 pub mod tap;
 pub mod vectors;

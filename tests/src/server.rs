@@ -29,7 +29,11 @@ impl TestServer {
 
     /// As [`TestServer::start`], with further sections of the configuration.
     pub fn start_with(agency: &str, token: &Path, more: &str) -> Self {
-        let home = Home::new();
+        Self::start_in(Home::new(), agency, token, more)
+    }
+
+    /// As [`TestServer::start_with`], in this home.
+    pub fn start_in(home: Home, agency: &str, token: &Path, more: &str) -> Self {
         let made =
             home.run("bisik-server", &["token".as_ref(), "--out".as_ref(), token.as_os_str()], "").success();
         let hash = made.out.trim().strip_prefix("sha256=").unwrap().to_owned();
@@ -80,6 +84,12 @@ impl TestServer {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(child.wait().unwrap().success(), "{}", self.log());
         self.log.take().unwrap().join().unwrap();
+    }
+
+    /// Does the daily maintenance; the process must have stopped.
+    pub fn maintain(&self) {
+        let done = self.home.run("bisik-server", &["maintain", "--config", "server.toml"], "").success();
+        assert_eq!(done.err, "", "what could not be done");
     }
 
     /// Returns the agency's address for reporters.

@@ -19,7 +19,7 @@ contacts = [{ names = { id = \"LPSK\", en = \"Witness protection agency\" }, add
 ";
 
 /// What a report may weigh at most agencies here.
-const SMALL: &str = "limits = { report_bytes = 2000000, file_bytes = 1000000 }\n";
+pub const SMALL: &str = "limits = { report_bytes = 2000000, file_bytes = 1000000 }\n";
 
 /// An agency with its server.
 pub struct World {
@@ -41,16 +41,21 @@ impl World {
 
     /// As [`World::open`], with further sections of the server's configuration.
     pub fn open_with(desks: &[&str], more: &str) -> Self {
-        Self::open_as(desks, SMALL, more)
+        Self::open_in(desks, SMALL, more, Home::new())
     }
 
     /// As [`World::open_with`], with these limits on the card: the line in the description, or nothing.
     pub fn open_as(desks: &[&str], limits: &str, more: &str) -> Self {
+        Self::open_in(desks, limits, more, Home::new())
+    }
+
+    /// As [`World::open_as`], with this home for the server.
+    pub fn open_in(desks: &[&str], limits: &str, more: &str, server: Home) -> Self {
         let home = Home::new();
         let roots = format!("{PASSPHRASE} satu\n{PASSPHRASE} dua\n");
         let made = home.run("bisik-desk", &["root", "init", "root", "--passphrase-stdin", "--json"], &roots);
         let fingerprint = made.success().json()["fingerprint"].as_str().unwrap().to_owned();
-        let server = TestServer::start_with(&fingerprint, &home.path("token"), more);
+        let server = TestServer::start_in(server, &fingerprint, &home.path("token"), more);
         fs::create_dir(home.path("stick")).unwrap();
         let desks: Vec<String> = desks.iter().map(ToString::to_string).collect();
         let world = Self { home, server, fingerprint, desks };

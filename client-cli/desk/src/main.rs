@@ -1,5 +1,6 @@
 //! The program of a desk.
 
+use std::alloc::System;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,6 +10,11 @@ use bisik_desk::vault::WorkFactor;
 use bisik_formats::day::Day;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is given back: no key or word of a case stays in memory behind its use.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     // Before anything else: from here on there is no network.
