@@ -7,7 +7,7 @@
 //! | does the whole box keep its word over weeks of faults | [`simulation`] |
 //!
 //! Everything runs in this process and from seeds: [`wire`] stands in the place of sockets, and [`documents`] signs
-//! what an agency would sign. `BISIK_LONG=1` selects the long sizes, `BISIK_SEED=n` one history of the simulation.
+//! what an agency would sign. `BISIK_LONG=1` selects the long sizes, `BISIK_SEED=n` other cases and histories than the usual.
 
 #![allow(
     clippy::unwrap_used,

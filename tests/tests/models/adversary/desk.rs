@@ -19,13 +19,12 @@ use bisik_sealing::receipt::Receipt;
 use bisik_sealing::report::{Expected, NoEvidence, ThreadPublic, open_report};
 use bisik_sealing::schedule::ThreadKeys;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::hoard::{Change, Tally};
+use super::hoard::{Change, Tally, runner};
 use crate::documents::{Agency, day, seal};
 use crate::letterbox::{copy, folder};
 use crate::sized;
@@ -243,7 +242,7 @@ fn messages(desk: &Desk) -> Vec<MessageId> {
 fn a_malicious_stick_gets_only_genuine_messages_into_the_desk_and_each_once() {
     let cases = sized(60, 4_000);
     let stage = Stage::new();
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let tally = std::cell::RefCell::new(Tally::default());
     let outbox = prop::sample::select(vec![
         Outbox::Own,

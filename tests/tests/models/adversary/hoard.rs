@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 
 use bisik_formats::bundle::{read_frames, write_frames};
-use bisik_formats::ids::ReportId;
+use bisik_formats::ids::{Digest, ReportId};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -301,6 +302,14 @@ pub(crate) fn unframed(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
         bytes = &bytes[4 + len..];
     }
     Some(parts)
+}
+
+/// Returns a runner of so many cases. The same cases come in every run, unless `BISIK_SEED` names others.
+pub(crate) fn runner(cases: u32) -> TestRunner {
+    let seed = std::env::var("BISIK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1u64);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, Digest::of(&seed.to_be_bytes()).as_bytes());
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, rng)
 }
 
 /// Counts what became of cases and prints it in one line.

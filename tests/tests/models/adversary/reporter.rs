@@ -16,11 +16,10 @@ use bisik_sealing::schedule::ThreadKeys;
 use bisik_term::testing::Screen;
 use bisik_term::{CommandError, ErrorKind, Language, Messages};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::hoard::{Change, Hoard, LAST, Pick, Tally, What, hoard, serial_on, unframed};
+use super::hoard::{Change, Hoard, LAST, Pick, Tally, What, hoard, runner, serial_on, unframed};
 use crate::documents::{DESKS, STANDS, day, seal};
 use crate::sized;
 use crate::wire::{Peer, Reply, Request, Wire};
@@ -327,7 +326,7 @@ fn attack(served: &Served) -> (Outcome, Option<&'static str>) {
 #[test]
 fn a_malicious_server_gets_only_genuine_current_documents_past_the_reporter() {
     let cases = sized(1_500, 60_000);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let tally = std::cell::RefCell::new(Tally::default());
     let outcome = runner.run(&served(), |served| {
         let expected = oracle(&served, hoard());

@@ -7,9 +7,8 @@ use bisik_formats::bundle::write_frames;
 use bisik_formats::ids::{Digest, ReportId};
 use bisik_formats::padding::header_len;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
-use super::hoard::{Change, LAST, Pick, Tally, What, hoard, serial_on};
+use super::hoard::{Change, LAST, Pick, Tally, What, hoard, runner, serial_on};
 use crate::documents::{DESKS, STANDS};
 use crate::letterbox::{Letterbox, Side};
 use crate::sized;
@@ -58,8 +57,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         }),
         4 => Pick::strategy().prop_map(Step::Acknowledge),
         1 => (1i32..6).prop_map(Step::Wait),
-        1 => (8i32..13).prop_map(Step::Wait),
-        1 => Just(Step::Wait(-3)),
+        2 => (8i32..13).prop_map(Step::Wait),
+        2 => Just(Step::Wait(-8)),
     ];
     let crash = prop_oneof![30 => step, 1 => Just(Step::Crash)];
     (Pick::strategy(), prop::collection::vec(crash, 10..50)).prop_map(|(card, mut steps)| {
@@ -241,7 +240,7 @@ fn compare(server: &Letterbox, model: &Model) {
 #[test]
 fn a_malicious_courier_changes_nothing_at_the_server_that_it_may_not() {
     let cases = sized(50, 3_000);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let tally = std::cell::RefCell::new(Tally::default());
     let outcome = runner.run(&steps(), |steps| {
         let mut server = Letterbox::open(hoard().agencies[0].id, "off");

@@ -16,9 +16,8 @@ use bisik_formats::routes::Routes;
 use bisik_term::testing::Screen;
 use bisik_term::{CommandError, ErrorKind, Language, Messages};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 
-use super::hoard::{Change, Tally, What, hoard};
+use super::hoard::{Change, Tally, What, hoard, runner};
 use crate::letterbox::folder;
 use crate::sized;
 use crate::wire::{Peer, Reply, Request, Wire};
@@ -93,7 +92,7 @@ fn gift() -> impl Strategy<Value = Gift> {
 #[test]
 fn a_malicious_server_puts_nothing_on_the_stick_but_what_its_name_says() {
     let cases = sized(300, 15_000);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let tally = std::cell::RefCell::new(Tally::default());
     let listed = prop::collection::btree_map(0usize..12, gift(), 0..8);
     let before = prop::collection::btree_map(0usize..12, prop::option::of(Change::strategy()), 0..4);
@@ -195,7 +194,7 @@ const PLACES: [&str; 9] = [
 #[test]
 fn a_hostile_stick_sends_nothing_but_the_named_files_in_their_order() {
     let cases = sized(300, 15_000);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let tally = std::cell::RefCell::new(Tally::default());
     let lies = prop_oneof![
         2 => Just(Lies::Nothing),
