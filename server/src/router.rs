@@ -16,6 +16,7 @@ use http::{HeaderValue, header};
 use crate::app::App;
 use crate::refusal::{Refusal, finish};
 use crate::routes;
+use crate::routes::even;
 use crate::routes::tus::speak;
 
 /// Returns the routes for reporters.
@@ -40,9 +41,11 @@ pub fn public(app: Arc<App>) -> Router {
                 .patch(routes::piece::patch)
                 .delete(routes::terminate::delete)
                 .options(routes::uploads::options)
-                .route_layer(from_fn(speak)),
+                .route_layer(from_fn(speak))
+                .route_layer(from_fn(even::mark)),
         );
-    complete(router, app)
+    // Around everything: also the text of a refusal is put together before the wait.
+    complete(router, app).layer(from_fn(even::hold))
 }
 
 /// Returns the routes for reporters who come over the open network: the same, and browsers stay with TLS.

@@ -4,6 +4,7 @@ pub mod acknowledgements;
 pub mod card;
 pub mod challenge;
 pub mod editions;
+pub mod even;
 pub mod files;
 pub mod form;
 pub mod headers;
