@@ -7,9 +7,9 @@ import { openGate } from "./gate.mjs";
 import { watch } from "./watch.mjs";
 import { args } from "./world.mjs";
 
-/** Opens a gate before the world's server, and a browser. */
-export async function setOut() {
-  const gate = await openGate(args.url);
+/** Opens a gate before the world's server, if there is not one already, and a browser. */
+export async function setOut(open) {
+  const gate = open ?? (await openGate(args.url));
   const browser = await launch(args.browser);
   return { gate, browser, origin: `http://${HOST}:${gate.port}`, path: new URL(args.url).pathname };
 }

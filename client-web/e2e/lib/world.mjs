@@ -10,6 +10,8 @@ const { values } = parseArgs({
     fingerprint: { type: "string" },
     home: { type: "string" },
     out: { type: "string" },
+    // Address of a SOCKS proxy, through which alone the browser goes.
+    socks: { type: "string" },
   },
 });
 
@@ -36,6 +38,9 @@ export const deliver = (name) => ask("deliver", { desk: name });
 
 /** Lets a desk publish and carries it to the server. */
 export const publish = (name) => ask("answer", { desk: name });
+
+/** Runs a command of the courier. */
+export const courier = (command) => ask("courier", { args: command });
 
 /** Runs the reporter's program against a server. */
 export const reporter = (command, input, server) => ask("reporter", { args: command, input, server });

@@ -13,7 +13,7 @@ struct Tool {
 }
 
 /// Everything besides the Rust toolchain.
-const TOOLS: [Tool; 24] = [
+const TOOLS: [Tool; 25] = [
     Tool { name: "a C compiler", found: || is_on_path("cc"), package: "gcc" },
     Tool { name: "a C++ compiler (libFuzzer)", found: || is_on_path("c++"), package: "g++" },
     Tool { name: "node 20 or newer", found: has_node, package: "nodejs" },
@@ -25,6 +25,7 @@ const TOOLS: [Tool; 24] = [
     Tool { name: "nginx", found: || is_on_path("nginx"), package: "nginx-light" },
     Tool { name: "openssl", found: || is_on_path("openssl"), package: "openssl" },
     Tool { name: "tor", found: || is_on_path("tor"), package: "tor" },
+    Tool { name: "tcpdump", found: || is_on_path("tcpdump"), package: "tcpdump" },
     // What the torture does to disks and clocks.
     Tool { name: "mkfs.ext4", found: || is_on_path("mkfs.ext4"), package: "e2fsprogs" },
     Tool { name: "mkfs.xfs and xfs_io", found: || is_on_path("xfs_io"), package: "xfsprogs" },
