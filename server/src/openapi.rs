@@ -1,7 +1,9 @@
 //! The OpenAPI description, generated from the routes.
 
 use serde::Serialize;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::routes;
@@ -43,7 +45,7 @@ pub fn json() -> Result<String, serde_json::Error> {
         routes::status::get,
         routes::health::get,
     ),
-    modifiers(&Token),
+    modifiers(&Token, &Bytes, &Unknown),
 )]
 struct Description;
 
@@ -53,6 +55,58 @@ impl Modify for Token {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("64 hex digits").build();
         openapi.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(token));
+    }
+}
+
+/// Bodies of bytes: described as such, not as lists of numbers.
+struct Bytes;
+
+impl Modify for Bytes {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for item in openapi.paths.paths.values_mut() {
+            let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch];
+            for operation in methods.into_iter().flatten() {
+                if let Some(RefOr::T(body)) = &mut operation.request_body {
+                    let bodies = body.content.iter_mut();
+                    bodies.for_each(|(media_type, content)| describe_bytes(media_type, content));
+                }
+                for response in operation.responses.responses.values_mut() {
+                    if let RefOr::T(response) = response {
+                        let bodies = response.content.iter_mut();
+                        bodies.for_each(|(media_type, content)| describe_bytes(media_type, content));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn describe_bytes(media_type: &str, content: &mut RefOr<Content>) {
+    if let (RefOr::T(content), true) = (content, media_type.ends_with("octet-stream")) {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build();
+        content.schema = Some(RefOr::T(bytes.into()));
+    }
+}
+
+/// Whatever is asked, the path may name nothing.
+struct Unknown;
+
+impl Modify for Unknown {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let problem = Ref::from_schema_name("Problem");
+        let content = ContentBuilder::new().schema(Some(problem)).build();
+        let unknown = ResponseBuilder::new()
+            .description("No such agency, desk or document")
+            .content("application/problem+json", content)
+            .build();
+        for (_, item) in openapi.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/{path}")) {
+            let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.options];
+            for operation in methods.into_iter().flatten() {
+                let responses = &mut operation.responses.responses;
+                responses.entry("404".to_owned()).or_insert_with(|| unknown.clone().into());
+            }
+        }
     }
 }
 

@@ -20,8 +20,12 @@ use crate::refusal::Refusal;
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "Acknowledgement note of a desk"),
     responses(
         (status = 204, description = "Noted; unknown ids are passed over"),
+        (status = 400, description = "Body cut short, or a name that cannot be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 401, description = "Token missing or wrong", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 408, description = "Body too slow", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 411, description = "Length not declared", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 413, description = "Longer than an acknowledgement can be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 415, description = "Another media type", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 422, description = "Signature or content refused", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
     )
 )]

@@ -26,6 +26,7 @@ const PAGE: usize = 1000;
     ),
     responses(
         (status = 200, description = "Lines of id, space, length in bytes", content_type = "text/plain", body = String),
+        (status = 400, description = "Not a cursor or a number", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 401, description = "Token missing or wrong", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
     )
 )]

@@ -39,9 +39,13 @@ impl FromRequestParts<Arc<App>> for DeskPath {
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "Header note and body, each behind its length"),
     responses(
         (status = 204, description = "Current now, or already"),
+        (status = 400, description = "Body cut short, or a name that cannot be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 401, description = "Token missing or wrong", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 408, description = "Body too slow", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 411, description = "Length not declared", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 409, description = "A newer edition, or another one of this number, is here", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 413, description = "Longer than an edition can be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 415, description = "Another media type", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 422, description = "Signature, dates, sizes, hash or card refused", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
     )
 )]

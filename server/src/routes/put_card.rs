@@ -24,9 +24,13 @@ const OLD_SHAPE_DAYS: i32 = 7;
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "Card bundle"),
     responses(
         (status = 204, description = "Current now, or already"),
+        (status = 400, description = "Body cut short, or a name that cannot be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 401, description = "Token missing or wrong", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 408, description = "Body too slow", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 411, description = "Length not declared", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 409, description = "A newer card is here", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 413, description = "Longer than a bundle can be", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 415, description = "Another media type", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
         (status = 422, description = "Not a valid card of this agency today", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
     )
 )]

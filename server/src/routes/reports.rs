@@ -41,15 +41,15 @@ use crate::spent::{Spending, Use};
     ),
     responses(
         (status = 201, description = "Durably stored; without a body, or a small page for the form"),
-        (status = 400, description = "Body cut short", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 408, description = "Body too slow", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 411, description = "Length not declared", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 413, description = "Larger than the agency takes", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 415, description = "Another media type", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 422, description = "Shape, length or proof of work refused", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 429, description = "Too much at once", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 503, description = "No card has been brought yet", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
-        (status = 507, description = "No room; nothing was stored", content_type = "application/problem+json", body = crate::openapi::ProblemDocument),
+        (status = 400, description = "Body cut short", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 408, description = "Body too slow", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 411, description = "Length not declared", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 413, description = "Larger than the agency takes", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 415, description = "Another media type", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 422, description = "Shape, length or proof of work refused", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 429, description = "Too much at once", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 503, description = "No card has been brought yet", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
+        (status = 507, description = "No room; nothing was stored", content((crate::openapi::ProblemDocument = "application/problem+json"), (String = "text/html"))),
     )
 )]
 pub async fn post(
