@@ -21,6 +21,7 @@ mod store;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod uploads;
 mod usage;
 mod wiper;

@@ -84,7 +84,7 @@ impl LocalStore {
             folder,
             reports,
             bodies,
-            uploads: Uploads::new(uploads, settings.uploads),
+            uploads: Uploads::new(uploads, settings.uploads)?,
             readers: Readers::new(path),
             usage,
             rewrite_limit: settings.rewrite_limit,

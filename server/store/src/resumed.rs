@@ -6,12 +6,12 @@ use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use bisik_formats::day::Day;
-use bisik_formats::ids::{Digest, Hasher};
+use bisik_formats::ids::Digest;
 use bisik_formats::upload::MAX_PIECE;
 use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};
 
 use crate::files::{Files, Kept, forget_times};
-use crate::slots::{Piece, Slots, each_block};
+use crate::slots::{Piece, Slots};
 use crate::staged::refuse;
 use crate::tables::upload;
 use crate::uploads::{Hold, Uploads, put_back};
@@ -28,7 +28,6 @@ pub(crate) struct ResumedFile {
     file: File,
     begun: u64,
     piece: Piece,
-    whole: Option<Hasher>,
 }
 
 impl ResumedFile {
@@ -41,26 +40,19 @@ impl ResumedFile {
         finished: upload::Finished,
         file: File,
     ) -> Self {
-        let progress = hold.0.progress();
-        let (begun, whole) = (progress.mark.offset, progress.hasher.clone());
-        drop(progress);
-        Self { uploads, reports, jobs, hold, finished, file, begun, piece: Piece::new(begun), whole }
+        let begun = hold.0.progress().mark.offset;
+        Self { uploads, reports, jobs, hold, finished, file, begun, piece: Piece::new(begun) }
     }
 
     /// Makes the file one of the reports, under its hash.
-    fn settle_in(&mut self) -> Result<(Digest, Kept), StoreError> {
+    fn settle_in(&self) -> Result<(Digest, Kept), StoreError> {
         let length = self.hold.0.row.length;
-        let mut hasher = self.whole.take();
-        if hasher.is_none() {
-            let mut whole = Hasher::new();
-            each_block(&self.file, 0, length, |bytes| whole.update(bytes))?;
-            hasher = Some(whole);
-        }
+        let hash = self.uploads.trail.whole(&self.hold.0, &self.file, length)?;
         // All bytes are durable before the slots go: a whole file without slots is known to be good.
         self.file.sync_data()?;
         self.file.set_len(length)?;
         let kept = self.reports.take_over(&self.file, &self.uploads.files, self.hold.0.row.place)?;
-        Ok((hasher.unwrap_or_default().finish(), kept))
+        Ok((hash, kept))
     }
 
     /// Brings the upload back to where it stood before; one that cannot be brought back now is found at the next start.
@@ -100,16 +92,12 @@ impl Resumed for ResumedFile {
                 length - self.begun,
             );
             self.piece = Piece::new(self.begun);
-            self.whole = self.hold.0.progress().hasher.clone();
             return Err(error.into());
         }
         // Linux begins to write what it is told to forget: the disk works while the rest of the piece comes, and
         // `fdatasync` finds little left to wait for. Where it does not, nothing is lost.
         let _begun = fadvise(&self.file, at, Some(count), Advice::DontNeed);
         self.piece.update(bytes);
-        if let Some(whole) = &mut self.whole {
-            whole.update(bytes);
-        }
         Ok(())
     }
 
@@ -120,7 +108,7 @@ impl Resumed for ResumedFile {
     }
 
     fn keep(self: Box<Self>) -> Result<u64, StoreError> {
-        let Self { hold, file, begun, piece, whole, .. } = *self;
+        let Self { uploads, hold, file, begun, piece, .. } = *self;
         let (row, end) = (&hold.0.row, piece.end());
         // A whole upload is a report or nothing: its last piece is kept by `finish` only.
         if end == begun || end == row.length {
@@ -132,12 +120,13 @@ impl Resumed for ResumedFile {
         file.sync_data()?;
         let mut progress = hold.0.progress();
         progress.mark = mark;
-        progress.hasher = whole;
         progress.reservation.set_arrived(end);
+        drop(progress);
+        uploads.trail.follow(&hold.0, file, begun, end);
         Ok(end)
     }
 
-    fn finish(mut self: Box<Self>, day: Day, ready: Period, done: Done) {
+    fn finish(self: Box<Self>, day: Day, ready: Period, done: Done) {
         let (agency, length, place) = (self.hold.0.row.agency, self.hold.0.row.length, self.hold.0.row.place);
         if self.piece.end() != length {
             return done(Err(StoreError::Length));

@@ -14,6 +14,7 @@ use crate::local::{BATCH, LocalStore};
 use crate::resumed::ResumedFile;
 use crate::slots::{Mark, Slots};
 use crate::tables::upload;
+use crate::trail::{Hashed, Trail};
 use crate::usage::Reservation;
 use crate::{AgencyKey, Class, NewUpload, Resumed, StoreError, UploadState};
 
@@ -22,6 +23,8 @@ use crate::{AgencyKey, Class, NewUpload, Resumed, StoreError, UploadState};
 pub(crate) struct Uploads {
     /// The files, with slots behind their last byte.
     pub(crate) files: Files,
+    /// What hashes the pieces.
+    pub(crate) trail: Trail,
     table: Arc<Mutex<HashMap<Digest, Arc<Entry>>>>,
     limit: usize,
     /// Counts uploads since the start, to tell older ones from newer ones; kept in memory only.
@@ -32,8 +35,9 @@ pub(crate) struct Uploads {
 
 impl Uploads {
     /// Takes the folder, and how many uploads may be open.
-    pub(crate) fn new(files: Files, limit: usize) -> Self {
-        Self { files, table: Arc::default(), limit, births: Arc::default(), mark: Arc::default() }
+    pub(crate) fn new(files: Files, limit: usize) -> Result<Self, StoreError> {
+        let trail = Trail::start()?;
+        Ok(Self { files, trail, table: Arc::default(), limit, births: Arc::default(), mark: Arc::default() })
     }
 
     /// Forgets an upload.
@@ -108,8 +112,8 @@ pub(crate) struct Entry {
 pub(crate) struct Progress {
     /// What is durable.
     pub(crate) mark: Mark,
-    /// The hash of these bytes, unless they came before the last start.
-    pub(crate) hasher: Option<Hasher>,
+    /// The hash of these bytes, which may be behind, unless they came before the last start.
+    pub(crate) hashed: Option<Hashed>,
     /// The room set aside.
     pub(crate) reservation: Reservation,
 }
@@ -117,8 +121,8 @@ pub(crate) struct Progress {
 impl Entry {
     fn new(row: upload::Coming, mark: Mark, mut reservation: Reservation, born: u64) -> Self {
         reservation.set_arrived(mark.offset);
-        let hasher = (mark.offset == 0).then(Hasher::new);
-        let progress = Mutex::new(Progress { mark, hasher, reservation });
+        let hashed = (mark.offset == 0).then(Hashed::new);
+        let progress = Mutex::new(Progress { mark, hashed, reservation });
         Self { row, born, busy: AtomicBool::new(false), progress }
     }
 

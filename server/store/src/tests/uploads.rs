@@ -1,6 +1,7 @@
 //! Resumable uploads: pieces, breaks, crashes in between, expiry.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 
 use bisik_formats::ids::{Digest, ReportId};
@@ -353,6 +354,23 @@ fn a_report_that_cannot_be_stored_now_can_be_finished_later() {
     }
     assert_eq!(fixture.finish(&id, &sealed).unwrap(), Accepted::New);
     assert_eq!(fixture.read(&ReportId::of(&sealed)).unwrap(), sealed);
+}
+
+#[test]
+fn the_end_of_an_upload_does_not_read_all_of_it_again() {
+    let mut fixture = Fixture::new();
+    let (sealed, other) = (fixture.bytes(150_000), fixture.bytes(50_000));
+    let id = fixture.begin(&sealed).unwrap();
+    fixture.keep(&id, &sealed, 40_000);
+    fixture.keep(&id, &sealed, 90_000);
+    let [path] = fixture.stored_files("uploads").try_into().unwrap();
+    // Pieces are hashed one after the other: what came before the end of another upload has been.
+    let second = fixture.begin(&other).unwrap();
+    assert_eq!(fixture.finish(&second, &other).unwrap(), Accepted::New);
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(b"changed where nobody looks any more", 60_000).unwrap();
+    assert_eq!(fixture.finish(&id, &sealed).unwrap(), Accepted::New);
+    assert!(fixture.ids().contains(&ReportId::of(&sealed)));
 }
 
 #[test]
