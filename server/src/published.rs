@@ -69,13 +69,15 @@ impl Published {
         // Current ones first: they are the ones that every visit fetches.
         let (current, former): (Vec<_>, Vec<_>) = stored.into_iter().partition(|edition| edition.current);
         let mut notes: Vec<&[u8]> = Vec::new();
-        for desk in card.iter().flat_map(|current| &current.card.card().desks) {
-            notes.extend(
-                current
-                    .iter()
-                    .filter(|edition| edition.desk == desk.id)
-                    .map(|edition| edition.header.as_slice()),
-            );
+        if let Some(held) = &card {
+            // One that does not hold under a new card, with a new key or another size, would make every reader
+            // refuse the whole visit. Without it only this desk counts as not open until it publishes again.
+            let holds =
+                |edition: &&StoredEdition| VerifiedHeader::verify(&edition.header, &held.card).is_ok();
+            for desk in &held.card.card().desks {
+                let own = current.iter().filter(|edition| edition.desk == desk.id);
+                notes.extend(own.filter(holds).map(|edition| edition.header.as_slice()));
+            }
         }
         let headers = write_frames(&notes).map_err(|_| StoreError::Damaged("edition"))?.into();
         for edition in current.iter().chain(&former) {

@@ -1,7 +1,9 @@
 //! The courier's side: lists, editions, cards, acknowledgements.
 
+use bisik_formats::bundle::{read_frames, write_frames};
 use bisik_formats::card::write_bundle;
 use bisik_formats::ids::ReportId;
+use bisik_formats::keys::SigningKey;
 use bisik_formats::note::{Note, NoteType};
 use bisik_formats::padding::TEXT_SIZE;
 use bisik_formats::problem::ProblemCode;
@@ -32,7 +34,7 @@ async fn editions_replace_each_other_and_never_roll_back() {
 async fn bad_editions_are_refused() {
     let mut server = Server::open().await;
     let (header, body) = server.world.edition(0, "202611223", 1);
-    let frame = |header: &[u8], body: &[u8]| bisik_formats::bundle::write_frames(&[header, body]).unwrap();
+    let frame = |header: &[u8], body: &[u8]| write_frames(&[header, body]).unwrap();
     let mut flipped = body.clone();
     flipped[20] ^= 1;
     let wrong_type = String::from_utf8(header.clone()).unwrap().replacen("bisik/edition/1", "bisik/ack/1", 1);
@@ -98,6 +100,28 @@ async fn cards_rise_and_must_be_of_this_agency_today() {
             "2026-11-22 card: Card 3 is current for contoh now."
         ]
     );
+}
+
+#[tokio::test]
+async fn a_desk_that_has_not_published_under_a_new_card_closes_no_other() {
+    for larger in [true, false] {
+        let mut server = Server::open().await;
+        match larger {
+            true => server.world.letters = 4,
+            false => server.world.desks[0].1 = SigningKey::generate(&mut server.world.rng).unwrap(),
+        }
+        assert_eq!(server.put_card(server.world.bundle(2)).await.status(), StatusCode::NO_CONTENT);
+        // What a reader could only refuse is not served; with a new key only the one desk is concerned.
+        let count = |headers: &[u8]| read_frames(headers, 8, 4096).unwrap().len();
+        let before = bytes(server.get("/contoh/headers").await).await;
+        assert_eq!(count(&before), if larger { 0 } else { 1 });
+        let (header, body) = server.world.edition(0, "202611221", 2);
+        let framed = write_frames(&[&header, &body]).unwrap();
+        assert_eq!(server.publish(0, framed).await.status(), StatusCode::NO_CONTENT);
+        let after = bytes(server.get("/contoh/headers").await).await;
+        assert_eq!(count(&after), if larger { 1 } else { 2 });
+        assert_eq!(read_frames(&after, 8, 4096).unwrap()[0], header);
+    }
 }
 
 #[tokio::test]
