@@ -6,6 +6,7 @@
 mod agency;
 mod desk;
 mod document;
+mod floods;
 mod http;
 mod load;
 mod measure;
@@ -89,12 +90,13 @@ struct Topic {
     measure: fn(Amount) -> Outcome<Vec<Line>>,
 }
 
-const TOPICS: [Topic; 8] = [
+const TOPICS: [Topic; 9] = [
     Topic { names: &sealing::SPEEDS, packages: &[], measure: sealing::speeds },
     Topic { names: &sealing::MEMORIES, packages: &[], measure: sealing::memories },
     Topic { names: &server::LOADED, packages: &["bisik-server"], measure: server::loaded },
     Topic { names: &server::FULL, packages: &["bisik-server"], measure: server::at_full },
     Topic { names: &server::IDLE, packages: &["bisik-server"], measure: server::idle },
+    Topic { names: &floods::NAMES, packages: &["bisik-server"], measure: floods::measure },
     Topic { names: &upload::NAMES, packages: &["bisik-server"], measure: upload::measure },
     Topic { names: &desk::NAMES, packages: &["bisik-desk"], measure: desk::measure },
     Topic {

@@ -33,6 +33,10 @@ const LETTERS: u32 = 64;
 /// Bytes before the short line of the first stanza: version, name and the long line.
 const SHORT_LINE: usize = 22 + 18 + 1494 + 1;
 
+/// Speed is measured without the paces that bound floods.
+const UNPACED: &str =
+    "text_reports = 100000000\nnew_uploads = 100000000\nsmall_pieces = 100000000\ncalm_reports = 100000000\n";
+
 /// Everything needed to set a server up.
 pub(super) struct Agency {
     id: AgencyId,
@@ -42,6 +46,8 @@ pub(super) struct Agency {
     /// Header and body of the edition of the first desk, framed for the courier's upload.
     pub(super) edition: Vec<u8>,
     number: EditionNumber,
+    /// Lines below `[limits]`.
+    limits: &'static str,
     /// One sealed text report; see [`Reports`].
     report: Vec<u8>,
 }
@@ -64,16 +70,23 @@ impl Agency {
         if report.len() as u64 != sealed_len(DESKS.len(), TEXT_SIZE) {
             return Err(failure("a decoy is not as long as a text report"));
         }
-        Ok(Self { id, token: AccessToken::generate(&mut rng), bundle, edition, number, report })
+        let token = AccessToken::generate(&mut rng);
+        Ok(Self { id, token, bundle, edition, number, limits: UNPACED, report })
+    }
+
+    /// Changes the limits of its server: these lines and otherwise the defaults.
+    pub(super) fn with_limits(self, limits: &'static str) -> Self {
+        Self { limits, ..self }
     }
 
     /// Writes a `server.toml` for a server of this agency alone.
     pub(super) fn configure(&self, file: &Path, data: &Path) -> Outcome {
         let config = format!(
             "data = {data:?}\n[public]\nlisten = \"127.0.0.1:0\"\n[courier]\nlisten = \"127.0.0.1:0\"\n\
-             [limits]\ntext_reports = 100000000\nnew_uploads = 100000000\ncalm_reports = 100000000\n\
+             [limits]\n{}\
              [[agency]]\npath = \"{PATH}\"\nid = \"{}\"\nquota_mib = 100000000\nbatch = \"off\"\n\
              courier_tokens = [\"{}\"]\n",
+            self.limits,
             self.id,
             self.token.hash()
         );
