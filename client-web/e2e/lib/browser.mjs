@@ -27,12 +27,7 @@ function launchChromium(socks) {
   return puppeteer.launch({
     executablePath: "/usr/bin/chromium",
     pipe: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--no-first-run",
-      ...way,
-    ],
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", ...way],
   });
 }
 
