@@ -7,6 +7,7 @@
 //! Days and random numbers are parameters; only `main` reads the clock. Nothing here can open a socket: the
 //! program refuses itself that in [`harden`] before it does anything else.
 
+pub mod backup;
 pub mod cases;
 pub mod cli;
 pub mod desk;

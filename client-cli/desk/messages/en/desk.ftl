@@ -63,6 +63,10 @@ officer-passwd = The passphrase of officer { $officer } is changed.
 identity-warning = Whoever holds this file can open every report to this desk.
 identity-exported = { $count } keys are written to { $out }. Destroy the file after use.
 rotated = A new key is made. The next edition announces it.
+backup-done = The backup is written, with { $evidence } pieces of evidence. It opens with the same passphrases.
+restore-done = The vault is restored as of its backup. Never use the old vault again. Insert the stick of the last edition and publish first.
+err-backup-taken = This folder exists and is not empty.
+    .advice = Choose a new folder. Nothing is ever written over.
 self-test-done = All is well: { $cases } cases, { $messages } messages, { $evidence } pieces of evidence, { $journal } journal entries.
 
 # Journal.
@@ -84,6 +88,8 @@ journal-identity-exported = exported the desk's key
 journal-identity-made = made a key
 journal-identity-destroyed = destroyed an old key
 journal-published = published an edition
+journal-backed-up = wrote a backup
+journal-restored = restored the vault from a backup
 journal-outbox-replaced = replaced an outbox
 
 # Import.
@@ -270,6 +276,8 @@ err-outbox-newer = The stick holds edition { $number } of this desk, which this 
     .advice = This vault may be an old backup. Find the newest, or publish with --replace-outbox.
 err-outbox-forked = The stick holds an edition { $number } that differs from the one in this vault.
     .advice = The desk's key may be in use elsewhere. Investigate; to go on, publish with --replace-outbox.
+err-outbox-restored = This vault comes from a backup, and the stick holds no edition of this desk.
+    .advice = Use the stick of the last edition, so that a lost edition is noticed. If it is gone, publish with --replace-outbox.
 err-outbox-kind = The outbox on the stick is no ordinary folder.
     .advice = Format the stick and try again.
 
@@ -376,5 +384,11 @@ help-identity = The desk's opening key
 help-identity-export = Write the key as text, for emergencies
 help-identity-export-out = Target file
     .value = FILE
+help-backup = Copy the vault, sealed as it is, to a new folder
+help-backup-folder = New folder, such as one on an encrypted stick
+    .value = FOLDER
+help-restore = Bring the vault back from a backup
+help-restore-folder = Folder of the backup
+    .value = FOLDER
 help-journal = Show who did what
 help-self-test = Check the whole vault

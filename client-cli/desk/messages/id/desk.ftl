@@ -63,6 +63,10 @@ officer-passwd = Frasa sandi petugas { $officer } diganti.
 identity-warning = Siapa pun yang memegang berkas ini dapat membuka semua laporan untuk meja ini.
 identity-exported = { $count } kunci ditulis ke { $out }. Hancurkan berkas itu setelah dipakai.
 rotated = Kunci baru dibuat. Edisi berikutnya mengumumkannya.
+backup-done = Cadangan sudah ditulis, dengan { $evidence } bukti. Frasa sandinya tetap sama.
+restore-done = Brankas sudah pulih sesuai cadangannya. Jangan pakai lagi brankas lama. Pasang media dari edisi terakhir dan terbitkan lebih dahulu.
+err-backup-taken = Folder ini sudah ada dan tidak kosong.
+    .advice = Pilih folder baru. Isi yang ada tidak pernah ditimpa.
 self-test-done = Semua baik: { $cases } kasus, { $messages } pesan, { $evidence } bukti, { $journal } catatan jurnal.
 
 # Jurnal.
@@ -84,6 +88,8 @@ journal-identity-exported = mengeluarkan kunci meja
 journal-identity-made = membuat kunci
 journal-identity-destroyed = menghancurkan kunci lama
 journal-published = menerbitkan edisi
+journal-backed-up = membuat cadangan
+journal-restored = memulihkan brankas dari cadangan
 journal-outbox-replaced = mengganti kotak keluar
 
 # Impor.
@@ -270,6 +276,8 @@ err-outbox-newer = Media memuat edisi { $number } dari meja ini yang tidak diken
     .advice = Mungkin brankas ini cadangan lama. Cari yang terbaru, atau terbitkan dengan --replace-outbox.
 err-outbox-forked = Media memuat edisi { $number } yang berbeda dari edisi di brankas ini.
     .advice = Mungkin kunci meja dipakai di tempat lain. Selidiki; untuk melanjutkan, terbitkan dengan --replace-outbox.
+err-outbox-restored = Brankas ini berasal dari cadangan, dan media tidak memuat edisi meja ini.
+    .advice = Pakai media dari edisi terakhir, agar edisi yang hilang ketahuan. Bila media itu tidak ada, terbitkan dengan --replace-outbox.
 err-outbox-kind = Kotak keluar di media bukan folder biasa.
     .advice = Format media itu dan ulangi.
 
@@ -376,5 +384,11 @@ help-identity = Kunci pembuka meja
 help-identity-export = Tulis kunci sebagai teks, untuk keadaan darurat
 help-identity-export-out = Berkas tujuan
     .value = BERKAS
+help-backup = Salin brankas, tetap tersegel, ke folder baru
+help-backup-folder = Folder baru, misalnya di media terenkripsi
+    .value = FOLDER
+help-restore = Kembalikan brankas dari cadangan
+help-restore-folder = Folder cadangan
+    .value = FOLDER
 help-journal = Tampilkan siapa melakukan apa
 help-self-test = Periksa seluruh brankas

@@ -74,6 +74,16 @@ pub(super) enum Command {
     #[command(subcommand)]
     Identity(IdentityCommand),
     Journal,
+    Backup {
+        folder: PathBuf,
+        #[arg(long)]
+        confirm_date: bool,
+    },
+    Restore {
+        folder: PathBuf,
+        #[arg(long)]
+        confirm_date: bool,
+    },
     SelfTest,
 }
 

@@ -3,6 +3,7 @@
 use bisik_formats::card::CardError;
 use bisik_term::{CommandError, ErrorKind};
 
+use crate::backup::BackupError;
 use crate::cases::CaseError;
 use crate::desk::DeskError;
 use crate::export::ExportError;
@@ -196,9 +197,22 @@ impl From<OutboxError> for CommandError {
             OutboxError::Forked { number } => {
                 plain(unverified("err-outbox-forked")).with("number", number.to_string())
             }
+            OutboxError::Restored => plain(refused("err-outbox-restored")),
             OutboxError::Kind => plain(refused("err-outbox-kind")),
             OutboxError::File(error) => error.into(),
             OutboxError::Vault(error) => error.into(),
+        }
+    }
+}
+
+impl From<BackupError> for CommandError {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Guard(error) => error.into(),
+            BackupError::Desk(error) => error.into(),
+            BackupError::Vault(error) => error.into(),
+            BackupError::SelfTest(error) => error.into(),
+            BackupError::Taken => plain(refused("err-backup-taken")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line of the desk: arguments in, library calls, words out.
 
 mod args;
+mod backup;
 mod errors;
 mod evidence;
 mod root;
@@ -69,6 +70,8 @@ pub fn dispatch(cli: Cli, ui: &Ui, around: &mut Surroundings) -> Result<(), Comm
         Command::Rotate => setup::rotate(&mut session),
         Command::SelfTest => setup::self_test(&mut session),
         Command::Journal => setup::journal(&mut session),
+        Command::Backup { folder, confirm_date } => backup::backup(&mut session, &folder, confirm_date),
+        Command::Restore { folder, confirm_date } => backup::restore(&mut session, &folder, confirm_date),
         Command::Import { stick, confirm_date } => work::import(&mut session, &stick, confirm_date),
         Command::Publish(args) => work::publish(&mut session, args),
         Command::List { all } => work::list(&mut session, all),
@@ -102,7 +105,10 @@ impl Session<'_> {
         if let Some(officer) = &self.args.officer {
             return Ok(officer.clone());
         }
-        let mut names = Vault::officers_of(&self.args.vault)?;
+        Self::only(Vault::officers_of(&self.args.vault)?)
+    }
+
+    fn only(mut names: Vec<OfficerName>) -> Result<OfficerName, CommandError> {
         match (names.pop(), names.is_empty()) {
             (Some(only), true) => Ok(only),
             _ => Err(CommandError::new(ErrorKind::Usage, "err-officer-needed")),

@@ -6,7 +6,7 @@ use bisik_formats::card::MAX_BUNDLE;
 use bisik_formats::form::Text;
 use bisik_formats::ids::AgencyId;
 use bisik_term::files::{FileError, read_foreign, write_private};
-use bisik_term::{CommandError, ErrorKind};
+use bisik_term::{CommandError, ErrorKind, Ui};
 
 use super::Session;
 use super::args::{IdentityCommand, InitArgs, OfficerCommand};
@@ -14,7 +14,7 @@ use crate::desk::{Desk, DeskInfo};
 use crate::export;
 use crate::publish;
 use crate::request::fingerprint;
-use crate::selftest;
+use crate::selftest::{self, Checked};
 use crate::vault::Vault;
 
 /// The longest name of a desk, in bytes.
@@ -163,7 +163,11 @@ pub(super) fn self_test(session: &mut Session<'_>) -> Result<(), CommandError> {
     if session.ui.wants_json() {
         return session.ui.json(&checked);
     }
-    session.ui.data(&session.ui.text(
+    tell_checked(session.ui, &checked)
+}
+
+pub(super) fn tell_checked(ui: &Ui, checked: &Checked) -> Result<(), CommandError> {
+    ui.data(&ui.text(
         "self-test-done",
         &[
             ("cases", checked.cases.into()),

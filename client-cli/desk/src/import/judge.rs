@@ -1,6 +1,6 @@
 //! Judging one file: cheap checks first, the age code last, and no trace of what is for others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -97,12 +97,16 @@ impl Context {
 
 /// Removes evidence that an interrupted import has left without a record.
 fn sweep(desk: &Desk) -> Result<(), VaultError> {
-    let messages: Vec<Message> = desk.records().all_json(Table::Messages)?;
-    let quarantined: Vec<Quarantined> = desk.records().all_json(Table::Quarantine)?;
-    let evidence = messages.into_iter().flat_map(|message| message.evidence).map(|evidence| evidence.file);
-    let known: std::collections::BTreeSet<String> =
-        evidence.chain(quarantined.into_iter().filter_map(|file| file.file)).collect();
+    let known = evidence_files(desk.records())?;
     desk.vault().sweep_evidence(&|name| known.contains(name))
+}
+
+/// Returns the names of all evidence files that a record names.
+pub(crate) fn evidence_files(records: &Records) -> Result<BTreeSet<String>, VaultError> {
+    let messages: Vec<Message> = records.all_json(Table::Messages)?;
+    let quarantined: Vec<Quarantined> = records.all_json(Table::Quarantine)?;
+    let evidence = messages.into_iter().flat_map(|message| message.evidence).map(|evidence| evidence.file);
+    Ok(evidence.chain(quarantined.into_iter().filter_map(|file| file.file)).collect())
 }
 
 /// Imports one file. Never fails for what is in the file.

@@ -22,9 +22,9 @@ use crate::selftest::{self, SelfTestError};
 use crate::vault::{Action, Records, Table, Vault, VaultError};
 
 use accept::Outcome;
-pub(crate) use judge::ImportedFile;
 use judge::Quarantined;
 use judge::{Context, Stop};
+pub(crate) use judge::{ImportedFile, evidence_files};
 use stick::{SealedFile, Stick};
 
 /// Reports are made durable in groups of at most this many and about this many bytes.

@@ -38,6 +38,9 @@ const CARD_EDITIONS: u32 = 3;
 /// From this share of places on the officer is warned, in percent.
 const FULL: usize = 70;
 
+/// Marks a vault that comes from a backup and has published nothing since.
+const RESTORED: &[u8] = b"restored";
+
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -144,6 +147,9 @@ pub fn publish(
     let until = check_until(desk, choices.until, today)?;
     selftest::check_identity(desk, rng)?;
     let found = outbox::look(stick, desk, desk.card()?)?;
+    if !choices.replace_outbox {
+        check_restored(desk, &found)?;
+    }
     let last = last_number(desk, &found, choices.replace_outbox)?;
     let (identity, new_identity) = current_identity(desk, today, rng)?;
     let number = EditionNumber::next(last, today);
@@ -195,8 +201,20 @@ pub(crate) fn check_outbox(desk: &Desk, stick: &Path) -> Result<(), OutboxError>
     // Without a card nothing has been published yet.
     let Ok(card) = desk.card() else { return Ok(()) };
     let found = outbox::look(stick, desk, card)?;
+    check_restored(desk, &found)?;
     last_number(desk, &found, false)?;
     Ok(())
+}
+
+/// Notes that the vault comes from a backup: until the next edition, it must see the last one.
+pub(crate) fn note_restored(records: &mut Records, today: Day) -> Result<(), VaultError> {
+    records.put_json(Table::Settings, RESTORED, &today)
+}
+
+/// A restored vault may be older than it knows: without the outbox of the last edition nothing would tell.
+fn check_restored(desk: &Desk, found: &Found) -> Result<(), OutboxError> {
+    let unseen = !matches!(found, Found::Edition { .. });
+    if unseen && desk.records().has(Table::Settings, RESTORED)? { Err(OutboxError::Restored) } else { Ok(()) }
 }
 
 /// Compares the outbox with what the vault remembers; returns the number to go on from.
@@ -308,6 +326,7 @@ fn record(
         counters.card_editions = counters.card_editions.saturating_add(1);
         put_counters(records, &counters)?;
         note_identity(records, made)?;
+        records.delete(Table::Settings, RESTORED)?;
         if replaced {
             Vault::note_in(records, &officer, today, Action::OutboxReplaced, &number)?;
         }

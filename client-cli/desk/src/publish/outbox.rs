@@ -36,6 +36,9 @@ pub enum OutboxError {
         /// Its number.
         number: EditionNumber,
     },
+    /// It holds no edition of this desk, and the vault comes from a backup: nothing tells whether it is the newest.
+    #[error("the vault comes from a backup and the outbox holds no edition of this desk")]
+    Restored,
     /// The outbox, or the desk's folder in it, is a link or a file.
     #[error("the outbox is no folder")]
     Kind,

@@ -20,7 +20,7 @@ use super::records::random;
 use super::{Place, VaultError};
 
 /// The folder within the vault.
-pub(super) const FOLDER: &str = "evidence";
+pub(crate) const FOLDER: &str = "evidence";
 const SUFFIX: &str = ".age";
 /// Small writes of the sealer are joined to this size.
 const BUFFER: usize = 128 * 1024;

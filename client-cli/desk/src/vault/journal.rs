@@ -48,6 +48,10 @@ pub enum Action {
     IdentityDestroyed,
     /// Published an edition.
     Published,
+    /// Wrote a backup of the vault.
+    BackedUp,
+    /// Restored the vault from a backup.
+    Restored,
     /// Replaced the outbox of a stick although it held another edition.
     OutboxReplaced,
 }

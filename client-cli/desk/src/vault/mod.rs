@@ -23,7 +23,7 @@ use rand::{CryptoRng, SeedableRng};
 use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 
-pub(crate) use evidence::{EvidenceRoom, EvidenceStage};
+pub(crate) use evidence::{EvidenceRoom, EvidenceStage, FOLDER as EVIDENCE};
 pub use journal::{Action, Entry};
 pub use officers::OfficerName;
 pub use passphrase::{Passphrase, WorkFactor};
@@ -167,7 +167,7 @@ impl Vault {
         }
         let lock = lock(folder)?;
         make_folder(&folder.join(evidence::FOLDER))?;
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(FILE))?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(RECORDS))?;
         let mut noise = StdRng::from_rng(rng);
         let master = MasterKey::generate(&mut noise);
         let db = connect(folder)?;
@@ -315,6 +315,12 @@ impl Vault {
         &mut self.records
     }
 
+    /// Copies all records, sealed as they are, into an empty file.
+    pub(crate) fn copy_records(&self, to: &Path) -> Result<(), VaultError> {
+        self.records.database().execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
+    }
+
     /// Returns the place where evidence is stored.
     pub(crate) fn evidence_room(&mut self) -> Result<EvidenceRoom, VaultError> {
         let recipient = self.master.evidence_identity()?.recipient();
@@ -337,12 +343,12 @@ impl Vault {
 }
 
 /// The SQLite file in the folder.
-const FILE: &str = "vault.sqlite";
+pub(crate) const RECORDS: &str = "vault.sqlite";
 /// The file whose lock tells that a process has the vault open.
 const LOCK: &str = "lock";
 
 fn open_files(folder: &Path) -> Result<(File, Connection), VaultError> {
-    if !folder.join(FILE).is_file() {
+    if !folder.join(RECORDS).is_file() {
         return Err(VaultError::Missing);
     }
     let lock = lock(folder)?;
@@ -360,7 +366,7 @@ fn open_files(folder: &Path) -> Result<(File, Connection), VaultError> {
 fn connect(folder: &Path) -> Result<Connection, VaultError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(folder.join(FILE), flags)?;
+    let db = Connection::open_with_flags(folder.join(RECORDS), flags)?;
     db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "EXTRA")?;

@@ -318,3 +318,21 @@ fn a_damaged_vault_says_so_in_clear_words() {
     assert_eq!(done.failed, Some((ErrorKind::Verification, "err-damaged")));
     assert!(done.err.contains("The vault was changed from outside, or the disk has failed"), "{}", done.err);
 }
+
+#[test]
+fn a_vault_is_backed_up_and_restored_from_the_command_line() {
+    let (folder, vault) = with_case();
+    let path = |name: &str| at(folder.path(), name);
+    let (backup, other) = (path("cadangan"), path("vault-baru"));
+    let line = format!("{SECRET}\n");
+    let done = typed(Language::Indonesian, &["--vault", &vault, "backup", &backup], &line).ok();
+    assert!(done.out.contains("1 bukti"), "{}", done.out);
+    let again = typed(Language::English, &["--vault", &vault, "backup", &backup], &line);
+    assert_eq!(again.failed, Some((ErrorKind::Refused, "err-backup-taken")));
+    let wrong = typed(Language::English, &["--vault", &other, "restore", &backup], "kuda makan kayu\n");
+    assert!(wrong.failed.is_some() && !Path::new(&other).exists());
+    let done = typed(Language::English, &["--vault", &other, "restore", &backup], &line).ok();
+    assert!(done.out.contains("1 cases") && done.err.contains("stick of the last edition"), "{}", done.err);
+    let journal = typed(Language::English, &["--vault", &other, "journal"], &line).ok();
+    assert!(journal.out.contains("wrote a backup") && journal.out.contains("restored the vault"));
+}
