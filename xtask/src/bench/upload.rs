@@ -15,9 +15,9 @@ use super::agency::{Agency, DESKS, PATH, Reports};
 use super::http::Connection;
 use super::measure::{Scratch, median, megabytes_a_second, time};
 use super::process::Server;
-use super::server::{listed, on_disk, today};
+use super::server::{listed, today};
 use super::{Amount, Line};
-use crate::shell::{Outcome, command, failure, run};
+use crate::shell::{Outcome, command, failure, run, target};
 
 /// Figures of one large upload, and of several at the same time.
 pub(super) const NAMES: [&str; 4] =
@@ -26,9 +26,12 @@ pub(super) const NAMES: [&str; 4] =
 /// Uploads at the same time.
 const TOGETHER: u64 = 8;
 
+/// Room that one round takes on the disk: the evidence, its copy, and the upload.
+const ROOM: u64 = 4 << 30;
+
 /// Measures both.
 pub(super) fn measure(amount: Amount) -> Outcome<Vec<Line>> {
-    let scratch = on_disk()?;
+    let scratch = Scratch::make(&target(), ROOM)?;
     let (one, each) = if amount.quick { (128 << 20, 16 << 20) } else { (1 << 30, 100_000_000) };
     let alone = rounds(&scratch, amount, 1, one)?;
     let together = rounds(&scratch, amount, TOGETHER, each)?;
