@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story fails by panicking")]
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
-use bisik_formats::padding::sealed_len;
+use bisik_formats::padding::{padded_size, sealed_len};
 use bisik_tests::tap::{Connection, Request, Tap, requests};
 use bisik_tests::world::{World, report};
 use serde_json::{Value, json};
@@ -85,4 +87,36 @@ fn a_line_that_breaks_inside_of_pieces_loses_and_doubles_nothing() {
     let most = sealed() + breaks.iter().sum::<usize>();
     assert!((sealed()..most).contains(&up.len()), "{}", up.len());
     assert_delivered(&world, &sent);
+}
+
+/// Asks the server by hand and returns the head of its answer, in lower case.
+fn ask(world: &World, request: &str, headers: &str) -> String {
+    let (host, _) = world.server.public().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!("{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTus-Resumable: 1.0.0\r\n");
+    write!(stream, "{head}{headers}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.to_lowercase()
+}
+
+#[test]
+fn lengths_beyond_four_gibibytes_are_taken() {
+    // No limits on the card: 4 GiB of evidence, and what an archive adds.
+    let world = World::open_as(&[DESK], "", "");
+    let longest = sealed_len(1, padded_size((4 << 30) + (1 << 20)).unwrap());
+    assert!(longest > 1 << 32);
+    let options = ask(&world, "OPTIONS /kpk/uploads", "");
+    assert!(options.contains(&format!("tus-max-size: {longest}\r\n")), "{options}");
+    let proof = format!("Bisik-Pow: {:016x}\r\nBisik-Header-Sha256: {:064x}\r\n", 1, 1);
+    let begin = |length: u64| {
+        ask(&world, "POST /kpk/uploads", &format!("Upload-Length: {length}\r\nContent-Length: 0\r\n{proof}"))
+    };
+    let begun = begin(longest);
+    assert!(begun.starts_with("http/1.1 201 "), "{begun}");
+    let address = begun.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    let state = ask(&world, &format!("HEAD {address}"), "");
+    assert!(state.contains(&format!("upload-length: {longest}\r\n")), "{state}");
+    let above = sealed_len(1, padded_size(longest).unwrap());
+    assert!(begin(above).starts_with("http/1.1 413 "));
 }
