@@ -14,7 +14,7 @@ use toml::Table;
 
 /// The most packages that `Cargo.lock` may hold. Each further one is somebody else's code to trust: raise it only
 /// together with the reason in the commit.
-const MAX_LOCKED_PACKAGES: usize = 326;
+const MAX_LOCKED_PACKAGES: usize = 327;
 
 /// What decrypts.
 const DECRYPTION: [&str; 3] = ["age", "age-core", "bisik-sealing"];
