@@ -107,3 +107,12 @@ fn requests_of_other_agencies_and_doubles_are_refused() {
     let twice = root::order(&agency.root, CARD, FORM, &[request.clone(), request]);
     assert!(matches!(twice, Err(RootError::RequestTwice)));
 }
+
+#[test]
+fn a_report_may_weigh_four_gibibytes_unless_the_card_says_otherwise() {
+    let limits = |card: &str| Agency::with_card(card).card.card().limits;
+    let default = limits(&CARD.replace("limits = { report_bytes = 4000000, file_bytes = 2000000 }\n", ""));
+    assert_eq!((default.report_bytes.get(), default.file_bytes.get()), (1 << 32, u64::from(u32::MAX)));
+    let own = limits(CARD);
+    assert_eq!((own.report_bytes.get(), own.file_bytes.get()), (4_000_000, 2_000_000));
+}
