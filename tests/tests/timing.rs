@@ -27,8 +27,11 @@ use bisik_tests::world::World;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-/// Connections that ask at the same time.
+/// Connections that ask, in turns: the server is never so busy that queues hide what an answer costs.
 const LINES: usize = 48;
+/// How often a connection asks, and how often where an answer takes longer.
+const PACE: Duration = Duration::from_millis(110);
+const SLOW_PACE: Duration = Duration::from_millis(550);
 /// Connections that begin uploads at the same time.
 const BEGINNERS: usize = 8;
 
@@ -36,7 +39,7 @@ const BEGINNERS: usize = 8;
 fn where_an_upload_stands_is_told_as_late_as_that_there_is_none() {
     let lab = Lab::open();
     let known = lab.begin(LINES);
-    lab.compare("HEAD", samples(2_500), |there, worker, line, rng| {
+    lab.compare("HEAD", samples(2_500), PACE, |there, worker, line, rng| {
         let id = if there { known[worker].clone() } else { id(rng) };
         (there, line.ask("HEAD", &id, "", if there { "200" } else { "404" }))
     });
@@ -46,7 +49,7 @@ fn where_an_upload_stands_is_told_as_late_as_that_there_is_none() {
 fn a_piece_that_does_not_fit_is_refused_as_late_as_one_of_no_upload() {
     let lab = Lab::open();
     let known = lab.begin(LINES);
-    lab.compare("PATCH", samples(2_500), |there, worker, line, rng| {
+    lab.compare("PATCH", samples(2_500), PACE, |there, worker, line, rng| {
         let id = if there { known[worker].clone() } else { id(rng) };
         (there, line.ask("PATCH", &id, PIECE, if there { "409" } else { "404" }))
     });
@@ -57,7 +60,7 @@ fn an_upload_is_ended_as_late_as_none_is() {
     let lab = Lab::open();
     let wanted = samples(800);
     let known = Mutex::new(lab.begin(wanted + wanted / 20 + 100));
-    lab.compare("DELETE", wanted, |there, _, line, rng| {
+    lab.compare("DELETE", wanted, SLOW_PACE, |there, _, line, rng| {
         // Once all are gone the lot cannot be followed any more.
         let known = there.then(|| known.lock().unwrap().pop()).flatten();
         let there = known.is_some();
@@ -136,6 +139,7 @@ impl Lab {
         &self,
         what: &str,
         wanted: usize,
+        pace: Duration,
         ask: impl Fn(bool, usize, &mut Line, &mut StdRng) -> (bool, Duration) + Sync,
     ) {
         let (left, taken) = (AtomicUsize::new(2 * wanted), Mutex::new([Vec::new(), Vec::new()]));
@@ -145,7 +149,10 @@ impl Lab {
                 scope.spawn(move || {
                     let (mut line, mut rng) = (self.line(), StdRng::seed_from_u64(worker as u64));
                     let one_less = |left: usize| left.checked_sub(1);
+                    let mut next = Instant::now() + pace * worker as u32 / LINES as u32;
                     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+                        thread::sleep(next.saturating_duration_since(Instant::now()));
+                        next = Instant::now().max(next) + pace;
                         let (there, took) = ask(rng.next_u32() & 1 == 0, worker, &mut line, &mut rng);
                         taken.lock().unwrap()[usize::from(there)].push(took.as_secs_f64());
                     }
