@@ -1,6 +1,12 @@
 //! The memory of a desk after its vault is locked: neither the passphrase nor a key is left.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use std::alloc::System;
 use std::fs::{self, File};
