@@ -19,7 +19,7 @@ pub(super) struct Figures {
 }
 
 /// What must happen in some history, or the simulation shows nothing: a word of its step.
-const EVENTS: [&str; 17] = [
+const EVENTS: [&str; 18] = [
     "sent Some",
     "FollowUp",
     "Close",
@@ -37,6 +37,7 @@ const EVENTS: [&str; 17] = [
     "comes again: 201",
     "comes again: 409",
     "card 2",
+    "err-desk-not-open",
 ];
 
 impl Figures {
