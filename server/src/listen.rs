@@ -144,7 +144,8 @@ async fn serve_one(
     match &connections.tls {
         None => talk(stream, &place, router, &connections, stop).await,
         Some(tls) => {
-            let handshake = timeout(connections.head, tls.accept(stream));
+            // In boxes: what TLS needs must not make every plain connection as large.
+            let handshake = Box::pin(timeout(connections.head, tls.accept(stream)));
             // A handshake that fails is not written anywhere either.
             let stream = tokio::select! {
                 done = handshake => done.ok().and_then(Result::ok),
@@ -152,7 +153,7 @@ async fn serve_one(
                 () = stopped(&mut stop) => None,
             };
             if let Some(stream) = stream {
-                talk(stream, &place, router, &connections, stop).await;
+                Box::pin(talk(Box::new(stream), &place, router, &connections, stop)).await;
             }
         }
     }
@@ -170,12 +171,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let router = TowerToHyperService::new(router);
     let service = service_fn(|request| {
         let (holder, answer) = (Arc::clone(place.holder()), router.call(request));
-        async move {
+        // In a box: a connection that waits for its next request holds no room for the work on one.
+        Box::pin(async move {
             holder.set_busy(true);
             let answer = answer.await;
             holder.set_busy(false);
             answer
-        }
+        })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
