@@ -138,7 +138,7 @@ fn prove(http: &mut Http, sealed: &[u8]) -> Option<String> {
 
 /// Sends evidence in pieces: after whatever happens it asks how far it came, and goes on.
 fn send_evidence(server: SocketAddr, target: &Target, sealed: &[u8]) {
-    let mut address = (0..20).find_map(|_| begin(server, sealed)).expect("an upload begins");
+    let mut address = (0..20).find_map(|_| begin(server, sealed)).unwrap();
     let mut offset = 0;
     for _ in 0..2000 {
         match reached(server, &address) {

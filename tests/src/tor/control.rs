@@ -34,10 +34,10 @@ impl Control {
             if line.starts_with("250+") {
                 lines.extend(std::iter::from_fn(|| self.line().filter(|line| line != ".")));
             } else if line.starts_with("250 ") {
-                lines.push(line[4..].to_owned());
+                lines.push(line.get(4..).unwrap_or_default().to_owned());
                 return lines;
             } else {
-                lines.push(line[4..].to_owned());
+                lines.push(line.get(4..).unwrap_or_default().to_owned());
             }
         }
     }
