@@ -17,7 +17,12 @@ const MIB: usize = 1 << 20;
 
 /// A box, and a reporter with evidence of 1.8 MB, which makes a report of 2 MiB and a little.
 fn world() -> World {
-    let world = World::open(&[DESK]);
+    world_with("")
+}
+
+/// The same with further sections of the server's configuration.
+fn world_with(more: &str) -> World {
+    let world = World::open_with(&[DESK], more);
     let mut told = report(WORDS);
     told["evidence"] = json!(["a", "b"].map(|name| {
         let file = format!("{name}.csv");
@@ -119,4 +124,19 @@ fn lengths_beyond_four_gibibytes_are_taken() {
     assert!(state.contains(&format!("upload-length: {longest}\r\n")), "{state}");
     let above = sealed_len(1, padded_size(longest).unwrap());
     assert!(begin(above).starts_with("http/1.1 413 "));
+}
+
+#[test]
+fn the_work_that_a_busy_server_asks_for_is_done() {
+    let world = world_with("[limits]\nproof_bits = 14");
+    let (sent, connections) = send(&world, &[]);
+    let down: Vec<u8> = connections.iter().flat_map(|connection| connection.down.clone()).collect();
+    assert!(String::from_utf8_lossy(&down).contains("\"bits\":14}"));
+    assert_delivered(&world, &sent);
+    // A text goes in one request, with work of its own.
+    let (_, message) = world.send(&report(WORDS), &[]);
+    assert_eq!(world.pull().success().json()["fetched"], 1);
+    world.desk(DESK, &["import", "stick"], "").success();
+    let list = world.desk(DESK, &["list", "--all"], "").success().json();
+    assert_eq!(list.as_array().unwrap().len(), 2, "{list} {message}");
 }
