@@ -127,8 +127,7 @@ impl Lab {
             );
             let (answer, _) = line.say(&request, true);
             assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-            let place = answer.to_lowercase().find("\r\nlocation: ").unwrap();
-            let address = answer[place + 12..].split("\r\n").next().unwrap();
+            let address = answer.lines().find_map(|line| line.split_once("ocation: ")).unwrap().1;
             address.rsplit('/').next().unwrap().to_owned()
         };
         (0..count).map(begin).collect()
@@ -149,7 +148,7 @@ impl Lab {
                 scope.spawn(move || {
                     let (mut line, mut rng) = (self.line(), StdRng::seed_from_u64(worker as u64));
                     let one_less = |left: usize| left.checked_sub(1);
-                    let mut next = Instant::now() + pace * worker as u32 / LINES as u32;
+                    let mut next = Instant::now() + pace.mul_f64(worker as f64 / LINES as f64);
                     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
                         thread::sleep(next.saturating_duration_since(Instant::now()));
                         next = Instant::now().max(next) + pace;

@@ -137,19 +137,22 @@ fn evidence_outlives_a_relay(world: &World, network: &mut TorNetwork) {
     let mut passed = 0;
     while passed < PASSED {
         let event = control.next_event(Duration::from_secs(120)).unwrap();
-        passed += event.strip_prefix("STREAM_BW ").map_or(0, |told| largest(told));
+        passed += event.strip_prefix("STREAM_BW ").map_or(0, largest);
     }
     let paths = network.client().paths_in_use();
     let middle: Vec<String> = paths.iter().flat_map(|path| path.iter().skip(1).cloned()).collect();
     let killed = network.kill_one_of(&middle);
     // Only once the upload has felt it.
-    let broken = std::iter::from_fn(|| control.next_event(Duration::from_secs(120))).find(is_broken).unwrap();
+    let broken = std::iter::from_fn(|| control.next_event(Duration::from_secs(120)))
+        .find(|event| is_broken(event))
+        .unwrap();
     network.start_again(killed);
     let sent = finish(child, "bisik send".to_owned()).success();
 
     // Another circuit took over.
-    let later: Vec<String> =
-        std::iter::from_fn(|| control.next_event(Duration::from_secs(1))).filter(is_connected).collect();
+    let later: Vec<String> = std::iter::from_fn(|| control.next_event(Duration::from_secs(1)))
+        .filter(|event| is_connected(event))
+        .collect();
     let shown: String = broken.split(" SOCKS").next().unwrap_or_default().to_owned();
     eprintln!("relay {killed} of {paths:?} died after {passed} bytes: {shown}; {} more streams", later.len());
     assert!(!later.is_empty() && sent.err.contains("Mencoba lagi"), "{}", sent.err);
@@ -169,11 +172,11 @@ fn largest(told: &str) -> u64 {
     told.split(' ').skip(1).take(2).map(|count| count.parse::<u64>().unwrap()).max().unwrap()
 }
 
-fn is_connected(event: &String) -> bool {
+fn is_connected(event: &str) -> bool {
     event.starts_with("STREAM ") && event.contains(" SUCCEEDED ") && event.contains(".onion:80")
 }
 
-fn is_broken(event: &String) -> bool {
+fn is_broken(event: &str) -> bool {
     let mut words = event.split(' ');
     let state = words.nth(2).unwrap_or_default();
     event.starts_with("STREAM ") && event.contains(".onion:80") && ["CLOSED", "FAILED"].contains(&state)
