@@ -20,6 +20,10 @@ const documents = [
   Buffer.from(vector.body, "hex"),
 ];
 
+// A browser without a wake lock: sending asks for it and does without.
+for (const name of ["navigator", "document"])
+  if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value: {} });
+
 /** A visit that writes down what is asked of it. */
 interface Played {
   box: Box;
@@ -41,6 +45,7 @@ beforeEach(async () => {
       for await (const piece of sealing.pieces()) asked.push(`${piece.length > 0}`);
       asked.push("stored");
     },
+    giveUp: () => undefined,
   } as unknown as Visit;
   played = { box, asked, visit };
   app = new App(agency, false, "id", () => undefined);

@@ -6,7 +6,7 @@
 //! | bytes on the loopback device | [`capture`] |
 //! | reports made by hand | [`craft`] |
 //! | a small disk that can be searched whole | [`disk`] |
-//! | a line that breaks, and a server that moves behind it | [`line`] |
+//! | a line that breaks, and a server that moves behind it | [`mod@line`] |
 //! | run a program and judge what it did | [`run`] |
 //! | where planted markers are found | [`search`] |
 //! | a server | [`server`] |

@@ -175,6 +175,33 @@ fn times(world: &World, begun: Duration, ended: Duration) -> Vec<String> {
     found
 }
 
+/// Tells the story up to an answer that is not published yet; returns the receipts, and the sealed reports.
+fn story(world: &World) -> (String, String, Vec<Vec<u8>>) {
+    fs::write(world.home.path(FILE_NAME), EVIDENCE.repeat(20_000)).unwrap();
+    let mut told = report(WORDS);
+    told["evidence"] =
+        json!([{"file": FILE_NAME, "kind": "audit", "holders": "few", "note": "", "keep_name": true}]);
+    let (receipt, _) = world.send(&told, &[]);
+    let (second, _) = world.send(&report(WORDS), &[]);
+    visits(world);
+    world.deliver("inspektorat");
+    let sealed = world.on_stick().iter().map(|path| fs::read(path).unwrap()).collect();
+    for case in ["1", "2"] {
+        world.desk("inspektorat", &["reply", case, "--text-file", "-"], REPLY).success();
+    }
+    (receipt, second, sealed)
+}
+
+/// Adds parts of reports, as they would lie in blocks that are free again.
+fn add_deleted(markers: &mut Markers, sealed: &[Vec<u8>]) {
+    for (number, sealed) in sealed.iter().enumerate() {
+        let name = format!("deleted report {number}");
+        for at in (4000..sealed.len() - 64).step_by(4000) {
+            markers.add(&name, &format!("from byte {at}"), sealed[at..at + 32].to_vec());
+        }
+    }
+}
+
 #[test]
 fn a_seized_server_tells_nothing() {
     let home = Home::new();
@@ -186,19 +213,7 @@ fn a_seized_server_tells_nothing() {
     let mut world = World::open_in(&["inspektorat"], SMALL, more, home);
     let begun = now();
 
-    // The story, up to an answer and a follow-up.
-    fs::write(world.home.path(FILE_NAME), EVIDENCE.repeat(20_000)).unwrap();
-    let mut told = report(WORDS);
-    told["evidence"] =
-        json!([{"file": FILE_NAME, "kind": "audit", "holders": "few", "note": "", "keep_name": true}]);
-    let (receipt, _) = world.send(&told, &[]);
-    let (second, _) = world.send(&report(WORDS), &[]);
-    visits(&world);
-    world.deliver("inspektorat");
-    let sealed: Vec<Vec<u8>> = world.on_stick().iter().map(|path| fs::read(path).unwrap()).collect();
-    for case in ["1", "2"] {
-        world.desk("inspektorat", &["reply", case, "--text-file", "-"], REPLY).success();
-    }
+    let (receipt, second, sealed) = story(&world);
     let (mut markers, more) = (secrets(&world, &receipt), secrets(&world, &second));
     markers.absorb(more);
     eprintln!("{} spellings of markers", markers.len());
@@ -236,20 +251,21 @@ fn a_seized_server_tells_nothing() {
     nothing("times at rest", &times(&world, begun, ended));
     let mut all = secrets(&world, &left);
     all.absorb(markers);
-    for (number, sealed) in sealed.iter().enumerate() {
-        let name = format!("deleted report {number}");
-        for at in (4000..sealed.len() - 64).step_by(4000) {
-            all.add(&name, &format!("from byte {at}"), sealed[at..at + 32].to_vec());
-        }
-    }
+    add_deleted(&mut all, &sealed);
     for second in begun.as_secs() / 100..=ended.as_secs() / 100 {
         all.add("a time of the story", "in digits", second.to_string().into_bytes());
     }
     nothing("the folder after the maintenance", &all.in_folder(&world.server.folder()));
     nothing("the disk after the maintenance", &whole(&all, &disk.image()));
-    // What waits is there: the search sees the disk.
-    let waiting = fs::read_dir(world.server.folder().join("data/reports")).unwrap().count();
-    assert!(waiting > 0);
+    // What waits is there, and the search sees it on the disk.
+    world.server.up();
+    fs::remove_dir_all(world.home.path("stick")).unwrap();
+    fs::create_dir(world.home.path("stick")).unwrap();
+    world.pull().success();
+    let waiting: Vec<Vec<u8>> = world.on_stick().iter().map(|path| fs::read(path).unwrap()).collect();
+    let mut there = Markers::default();
+    add_deleted(&mut there, &waiting);
+    assert!(waiting.len() == 1 && !whole(&there, &disk.image()).is_empty());
     drop(world);
 }
 
