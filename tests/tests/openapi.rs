@@ -3,7 +3,12 @@
 //!
 //! `schemathesis` lies in `tests/foreign`; `cargo xtask test` installs it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story fails by panicking")]
+#![allow(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a story fails by panicking"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

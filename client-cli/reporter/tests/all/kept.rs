@@ -140,8 +140,8 @@ fn a_note_that_belongs_to_another_report_means_nothing() {
     let kept = interrupted(&world);
     let note = fs::read_to_string(world.path("catatan.upload")).unwrap();
     let (before, after) = note.split_once("\"header\":\"").unwrap();
-    let other = format!("{before}\"header\":\"{}{}", "0".repeat(64), &after[64..]);
-    for note in [other.as_str(), "", "{}", &note[1..]] {
+    let other = format!("{before}\"header\":\"{}{}", "0".repeat(64), after.get(64..).unwrap());
+    for note in [other.as_str(), "", "{}", note.get(1..).unwrap()] {
         fs::write(world.path("catatan.upload"), note).unwrap();
         fs::write(world.path("catatan"), &kept).unwrap();
         let run = go_on(&world).success();
