@@ -26,17 +26,7 @@ await play(async () => {
   await publish("inspektorat");
   await visit(browser, async (actor) => {
     await report.comeBack(actor, receipt);
-    await actor.at("inbox");
-    await actor.press("open-message");
-    await actor.at("letter");
-    await actor.reads(REPLY);
-    await actor.press("back");
-    await actor.at("inbox");
-    await actor.press("reply");
-    await actor.at("reply");
-    await actor.type('[data-field="message"]', ANSWER);
-    await actor.press("send");
-    await actor.at("done");
+    await report.readAndAnswer(actor, REPLY, ANSWER);
   });
   assert.deepEqual((await deliver("inspektorat")).messages, [number]);
   const later = await desk("inspektorat", ["show", id]);

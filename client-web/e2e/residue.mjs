@@ -84,17 +84,7 @@ async function reporting(trip) {
 async function returning(trip, receipt) {
   const { actor, leave } = await visit(trip);
   await report.comeBack(actor, receipt);
-  await actor.at("inbox");
-  await actor.press("open-message");
-  await actor.at("letter");
-  await actor.reads(REPLY);
-  await actor.press("back");
-  await actor.at("inbox");
-  await actor.press("reply");
-  await actor.at("reply");
-  await actor.type('[data-field="message"]', LATER);
-  await actor.press("send");
-  await actor.at("done");
+  await report.readAndAnswer(actor, REPLY, LATER);
   await leave();
 }
 

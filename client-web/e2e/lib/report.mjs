@@ -172,3 +172,18 @@ export async function comeBack(actor, receipt) {
   await actor.type('[data-field="receipt"]', receipt);
   await actor.press("open");
 }
+
+/** Reads the letter of the only message, which says `letter`, and answers it. */
+export async function readAndAnswer(actor, letter, answer) {
+  await actor.at("inbox");
+  await actor.press("open-message");
+  await actor.at("letter");
+  await actor.reads(letter);
+  await actor.press("back");
+  await actor.at("inbox");
+  await actor.press("reply");
+  await actor.at("reply");
+  await actor.type('[data-field="message"]', answer);
+  await actor.press("send");
+  await actor.at("done");
+}
