@@ -1,6 +1,6 @@
 //! The gates, in the order in which they tell most the soonest.
 
-use std::{env, fs};
+use std::fs;
 
 use super::{Gate, Size};
 use crate::shell::{Outcome, cargo, command, failure, root, run, succeeds};
@@ -62,7 +62,8 @@ fn tests(size: Size) -> Outcome {
 
 /// The real programs under load and under every fault, in a process of its own.
 fn torture(size: Size) -> Outcome {
-    let mut torture = command(env::current_exe()?, ["torture"]);
+    // Not this very file: a gate before may have built it anew.
+    let mut torture = cargo(["run", "--quiet", "--locked", "--package", "xtask", "--", "torture"]);
     run(torture.args(size.long.then_some("--long")).env("BISIK_BUILT", "1"))
 }
 
