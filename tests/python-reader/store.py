@@ -74,14 +74,19 @@ class Store:
             return data if data is not None and len(data) == length else None
         offset = slot_offset(data, length)
         if offset is None:
-            return data if len(data) == length else b""
+            whole = length <= len(data) < full(length)
+            return data[:length] if whole else b""
         return data[:offset]
 
 
+def full(length):
+    return -(-length // BLOCK) * BLOCK + 2 * BLOCK
+
+
 def slot_offset(data, length):
-    first = -(-length // BLOCK) * BLOCK
-    if len(data) != first + 2 * BLOCK:
+    if len(data) != full(length):
         return None
+    first = full(length) - 2 * BLOCK
     found = []
     for place in (first, first + BLOCK):
         begin, end = (int.from_bytes(data[at : at + 8], "big") for at in (place, place + 8))

@@ -39,12 +39,36 @@ impl Slots {
         Self { length }
     }
 
-    /// Gives an upload its slots, saying that the bytes before `offset` are there; nothing is made durable yet.
-    pub(crate) fn lay(self, file: &File, offset: u64) -> Result<Mark, StoreError> {
-        // What stood behind the last byte is forgotten, so that only the new slot counts.
+    /// Gives an upload its slots, saying that nothing has come; nothing is made durable yet.
+    pub(crate) fn lay(self, file: &File) -> Result<Mark, StoreError> {
+        // Never by way of a file of the upload's own length, which says that all of it has come.
+        file.set_len(0)?;
+        file.set_len(self.full())?;
+        self.mark(file, &Mark { offset: 0, second: true }, Piece::new(0))
+    }
+
+    /// Gives slots to an upload whose bytes have all come and are durable, saying that those before `offset` have; in the
+    /// end that is durable, too.
+    ///
+    /// The file has the length of one with slots only when it has a slot that holds: until then a power cut leaves it
+    /// recognisable as one that is whole.
+    pub(crate) fn lay_behind(self, file: &File, offset: u64) -> Result<Mark, StoreError> {
         file.set_len(self.length)?;
-        file.set_len(self.place(true).saturating_add(BLOCK))?;
-        self.mark(file, &Mark { offset, second: true }, Piece::new(offset))
+        let mark = self.mark(file, &Mark { offset, second: true }, Piece::new(offset))?;
+        file.sync_data()?;
+        file.set_len(self.full())?;
+        file.sync_data()?;
+        Ok(mark)
+    }
+
+    /// Tells whether a file has the length of one with slots.
+    pub(crate) fn are_in(self, file: &File) -> Result<bool, StoreError> {
+        Ok(file.metadata()?.len() == self.full())
+    }
+
+    /// Tells whether a file without slots is one whose bytes have all come: they go only after that is durable.
+    pub(crate) fn were_in(self, file: &File) -> Result<bool, StoreError> {
+        Ok((self.length..self.full()).contains(&file.metadata()?.len()))
     }
 
     /// Says that a piece has come, in the slot that does not hold the present mark; nothing is made durable yet.
@@ -61,7 +85,7 @@ impl Slots {
 
     /// Reads the mark that holds, and of two the later one.
     pub(crate) fn read(self, file: &File) -> Result<Option<Mark>, StoreError> {
-        if file.metadata()?.len() != self.place(true).saturating_add(BLOCK) {
+        if !self.are_in(file)? {
             return Ok(None);
         }
         let (first, second) = (self.read_one(file, false)?, self.read_one(file, true)?);
@@ -82,6 +106,11 @@ impl Slots {
         each_block(file, start, end, |bytes| piece.update(bytes))?;
         let holds = piece.finish().as_bytes() == checksum;
         Ok(holds.then_some(Mark { offset: end, second }))
+    }
+
+    /// Returns the length of a file with slots.
+    fn full(self) -> u64 {
+        self.place(true).saturating_add(BLOCK)
     }
 
     fn place(self, second: bool) -> u64 {
@@ -165,20 +194,39 @@ mod tests {
     fn the_later_of_two_slots_counts() {
         let (file, slots) = (file(), Slots::new(LENGTH));
         assert_eq!(slots.read(&file).unwrap(), None);
-        let mut mark = slots.lay(&file, 0).unwrap();
+        let mut mark = slots.lay(&file).unwrap();
         for _ in 0..5 {
             assert_eq!(slots.read(&file).unwrap(), Some(mark));
             mark = write(&file, &mark, &[7; 1000]);
         }
         assert_eq!(slots.read(&file).unwrap().unwrap().offset, 5000);
-        assert_eq!(slots.lay(&file, 3000).unwrap().offset, 3000);
+        assert_eq!(slots.lay_behind(&file, 3000).unwrap().offset, 3000);
         assert_eq!(slots.read(&file).unwrap().unwrap().offset, 3000);
+        assert_eq!(slots.lay(&file).unwrap().offset, 0);
+        assert_eq!(slots.read(&file).unwrap().unwrap().offset, 0);
+    }
+
+    #[test]
+    fn a_whole_upload_stays_recognisable_until_its_slots_hold() {
+        let (file, slots) = (file(), Slots::new(LENGTH));
+        slots.lay_behind(&file, 9000).unwrap();
+        // What a power cut may leave on the way there: each of these lengths, with the slot or without it.
+        for length in [LENGTH, LENGTH + 1, slots.place(false), slots.place(false) + 48, slots.full() - 1] {
+            file.set_len(length).unwrap();
+            assert!(slots.were_in(&file).unwrap() && slots.read(&file).unwrap().is_none(), "{length}");
+        }
+        slots.lay_behind(&file, 9000).unwrap();
+        assert!(slots.are_in(&file).unwrap() && !slots.were_in(&file).unwrap());
+        // A file that never had slots that hold is none: nothing of it was acknowledged.
+        file.set_len(0).unwrap();
+        file.set_len(slots.full()).unwrap();
+        assert!(!slots.were_in(&file).unwrap() && slots.read(&file).unwrap().is_none());
     }
 
     #[test]
     fn a_slot_without_its_bytes_does_not_count() {
         let (file, slots) = (file(), Slots::new(LENGTH));
-        let first = write(&file, &slots.lay(&file, 0).unwrap(), &[1; 4000]);
+        let first = write(&file, &slots.lay(&file).unwrap(), &[1; 4000]);
         let second = write(&file, &first, &[2; 4000]);
         for place in [4000, 7999, slots.place(second.second), slots.place(second.second) + 15] {
             let mut byte = [0];

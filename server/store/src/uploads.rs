@@ -61,8 +61,8 @@ impl Uploads {
             Some(mark) => mark,
             // Without slots and whole: it was on its way to become a report, and all of it was durable before. Its last
             // byte has to come once more, since only a report is complete.
-            None if file.metadata()?.len() == row.length => slots.lay(&file, row.length.saturating_sub(1))?,
-            None => slots.lay(&file, 0)?,
+            None if slots.were_in(&file)? => slots.lay_behind(&file, row.length.saturating_sub(1))?,
+            None => slots.lay(&file)?,
         };
         file.sync_data()?;
         Ok(Some(mark))
@@ -167,7 +167,7 @@ impl LocalStore {
             place,
         };
         let partial = self.uploads.files.create(place)?;
-        let mark = Slots::new(new.length).lay(partial.file()?, 0)?;
+        let mark = Slots::new(new.length).lay(partial.file()?)?;
         let kept = self.uploads.files.keep(partial)?;
         let written =
             self.run(move |writer| writer.transaction(|transaction| upload::insert(transaction, &row)));
@@ -331,9 +331,13 @@ pub(crate) fn put_back(
     if !uploads.files.holds(place) {
         drop(uploads.files.take_over(file, reports, place)?);
     }
-    let mut progress = entry.progress();
-    progress.mark = Slots::new(entry.row.length).lay(file, progress.mark.offset)?;
-    Ok(file.sync_data()?)
+    let slots = Slots::new(entry.row.length);
+    // While the slots are there, the present one holds.
+    if !slots.are_in(file)? {
+        let mut progress = entry.progress();
+        progress.mark = slots.lay_behind(file, progress.mark.offset)?;
+    }
+    Ok(())
 }
 
 /// Returns the room that is set aside for an upload of which so much has come.

@@ -1,14 +1,14 @@
 //! What is true after a fault: the word of the reader, and that of the server.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::{io, thread};
 
 use bisik_formats::bundle::read_frames;
 use bisik_formats::ids::{Digest, ReportId};
 use serde::Deserialize;
 
 use super::agency::{DESKS, PATH, promise};
-use super::ledger::Finished;
+use super::ledger::{Finished, Upload};
 use super::server::Server;
 use super::stage::Stage;
 use super::{Patience, below, http, other, pause};
@@ -85,14 +85,12 @@ pub(super) fn answers(stage: &mut Stage<'_>, server: &Server) -> Outcome<Found> 
 
 /// An upload stands where it was acknowledged, or up to a piece further.
 fn uploads(stage: &Stage<'_>, server: &Server, found: &mut Found) -> Outcome {
-    let all = stage.ledger.book().uploads.clone();
-    let mut client = http::Client::open(server.at.public)?;
-    for (id, upload) in all {
-        let answer = client.ask("HEAD", &format!("/{PATH}/uploads/{id}"), "tus-resumable: 1.0.0\r\n", &[])?;
-        let offset = answer.number("upload-offset");
+    let all: Vec<(String, Upload)> = stage.ledger.book().uploads.clone().into_iter().collect();
+    let stand = stand(&all, server)?;
+    for ((id, upload), (status, offset)) in all.into_iter().zip(stand) {
         match (upload.finished, offset) {
             (Finished::MaybeEnded, _) => {}
-            (_, None) => found.lost.push(format!("upload {id}: {}", answer.status)),
+            (_, None) => found.lost.push(format!("upload {id}: {status}")),
             (Finished::Yes, Some(offset)) if offset == upload.length => {}
             (Finished::No, Some(offset)) if offset == upload.length => {
                 found.wrong(format!("upload {id} is complete and was not sent"));
@@ -106,6 +104,29 @@ fn uploads(stage: &Stage<'_>, server: &Server, found: &mut Found) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Asks where uploads stand, many at the same time: each answer is held for a while. Returns status and offset of each.
+fn stand(all: &[(String, Upload)], server: &Server) -> Outcome<Vec<(u16, Option<u64>)>> {
+    let ask = |part: &[(String, Upload)]| -> io::Result<Vec<(u16, Option<u64>)>> {
+        let mut client = http::Client::open(server.at.public)?;
+        let head = |(id, _): &(String, Upload)| {
+            let path = format!("/{PATH}/uploads/{id}");
+            let answer = client.ask("HEAD", &path, "tus-resumable: 1.0.0\r\n", &[])?;
+            Ok((answer.status, answer.number("upload-offset")))
+        };
+        part.iter().map(head).collect()
+    };
+    let parts: Vec<_> = thread::scope(|scope| {
+        let asking: Vec<_> =
+            all.chunks(all.len().div_ceil(16).max(1)).map(|part| scope.spawn(move || ask(part))).collect();
+        asking.into_iter().map(|part| part.join()).collect()
+    });
+    let mut stand = Vec::new();
+    for part in parts {
+        stand.extend(part.map_err(|_| failure("a client panicked"))??);
+    }
+    Ok(stand)
 }
 
 /// What is listed is whole and was sent; what was acknowledged is listed, unless all desks hold it.
