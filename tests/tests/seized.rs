@@ -311,8 +311,12 @@ fn the_search_finds_what_is_planted_in_every_place_and_spelling() {
         .arg("Sita-Penanda-31")
         .env("PLANTED", "sita-penanda-31")
         .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
+    // Once it answers, it is more than begun.
+    child.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
     let found = markers.in_memory(child.id());
     child.kill().unwrap();
     child.wait().unwrap();
