@@ -32,7 +32,7 @@ const FAULTS: [(&str, &str); 12] = [
 const TRACER: u64 = 20_000;
 
 /// Milliseconds after the last fault within which a report must be taken again.
-const AGAIN: u64 = 5_000;
+const AGAIN: u64 = 30_000;
 
 /// Has calls of the server fail for a while.
 pub(super) fn play(torture: &Torture) -> Outcome {

@@ -15,7 +15,7 @@ use super::{Patience, below, http, other, pause};
 use crate::shell::{Outcome, command, failure, root};
 
 /// Milliseconds until a started server must have compared files with rows.
-const TIDY: u64 = 10_000;
+const TIDY: u64 = 30_000;
 
 /// What is wrong.
 #[derive(Deserialize, Default)]
