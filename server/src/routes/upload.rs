@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bisik_formats::day::Day;
-use bisik_formats::ids::{Hasher, ReportId};
+use bisik_formats::ids::ReportId;
 use bisik_formats::problem::ProblemCode;
 use bisik_store::{AgencyKey, Period, Staged, StoreError};
 use tokio::sync::oneshot;
@@ -21,7 +21,6 @@ pub struct Upload {
     app: Arc<App>,
     staged: Option<Box<dyn Staged>>,
     block: Vec<u8>,
-    hasher: Hasher,
     place: Place,
 }
 
@@ -33,13 +32,7 @@ impl Upload {
     pub async fn begin(app: &Arc<App>, agency: AgencyKey, length: u64) -> Result<Self, Refusal> {
         let place = app.gates.large().await?;
         let staged = app.on_disk(move |app| app.store.stage(agency, length)).await?;
-        Ok(Self {
-            app: Arc::clone(app),
-            staged: Some(staged),
-            block: Vec::new(),
-            hasher: Hasher::new(),
-            place,
-        })
+        Ok(Self { app: Arc::clone(app), staged: Some(staged), block: Vec::new(), place })
     }
 
     /// Returns its place.
@@ -74,7 +67,7 @@ impl Upload {
     pub async fn id(&mut self) -> Result<ReportId, Refusal> {
         self.write().await?;
         self.place.holder().set_busy(true);
-        Ok(self.hasher.clone().finish().into())
+        self.staged.as_ref().map(|staged| staged.id()).ok_or(ProblemCode::Internal.into())
     }
 
     /// Makes the report durable.
@@ -97,17 +90,16 @@ impl Upload {
 
     async fn write(&mut self) -> Result<(), Refusal> {
         let Some(mut staged) = self.staged.take() else { return Err(ProblemCode::Internal.into()) };
-        let (mut block, mut hasher) = (std::mem::take(&mut self.block), std::mem::take(&mut self.hasher));
-        let (staged, block, hasher) = self
+        let mut block = std::mem::take(&mut self.block);
+        let (staged, block) = self
             .app
             .on_disk(move |_| {
                 staged.write(&block)?;
-                hasher.update(&block);
                 block.clear();
-                Ok::<_, StoreError>((staged, block, hasher))
+                Ok::<_, StoreError>((staged, block))
             })
             .await?;
-        (self.staged, self.block, self.hasher) = (Some(staged), block, hasher);
+        (self.staged, self.block) = (Some(staged), block);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use bisik_formats::day::Day;
-use bisik_formats::ids::Hasher;
+use bisik_formats::ids::{Hasher, ReportId};
 
 use crate::files::{Files, PartialFile};
 use crate::usage::Reservation;
@@ -36,12 +36,17 @@ impl Staged for StagedFile {
         Ok(())
     }
 
+    fn id(&self) -> ReportId {
+        self.hasher.clone().finish().into()
+    }
+
     fn commit(self: Box<Self>, day: Day, ready: Period, done: Done) {
         if self.written != self.announced {
             return done(Err(StoreError::Length));
         }
-        let Self { agency, files, partial, hasher, announced, reservation, jobs, .. } = *self;
-        let report = NewReport { agency, id: hasher.finish().into(), day, ready };
+        let id = self.id();
+        let Self { agency, files, partial, announced, reservation, jobs, .. } = *self;
+        let report = NewReport { agency, id, day, ready };
         let kept = match files.keep(partial) {
             Ok(kept) => kept,
             Err(error) => return done(Err(error)),

@@ -191,6 +191,9 @@ pub trait Staged: Send {
     /// [`StoreError::Length`] beyond the announced length, or when the disk fails.
     fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
 
+    /// Returns the id that the report has if nothing more comes.
+    fn id(&self) -> ReportId;
+
     /// Makes the report durable under the SHA-256 of its bytes and then calls `done`.
     fn commit(self: Box<Self>, day: Day, ready: Period, done: Done);
 }
